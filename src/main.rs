@@ -1,1 +1,2 @@
+//! The command `kprstat`.
 fn main() {}

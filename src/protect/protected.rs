@@ -1,0 +1,56 @@
+//! What leaves the room: public rows rebuilt from optional values, and the restricted truth.
+
+use crate::aggregate::Place;
+use crate::definition::Measure;
+use crate::domain::Period;
+
+/// SDMX CL_OBS_STATUS as used here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ObsStatus {
+    /// A
+    Final,
+    /// P
+    Provisional,
+    /// Q, suppressed; conf_status C
+    Suppressed,
+    /// M, nothing to divide by
+    Undefined,
+}
+
+/// One table as published, a column a field; all columns have one length, and the rows are in no
+/// order yet (`publish` sorts them by the keys).
+#[derive(Debug, Clone)]
+pub struct PublicTable {
+    /// Position in `Pipeline::tables`.
+    pub table: usize,
+    /// The codes that `place`, `period`, `dimensions` and `indicator` point into.
+    pub places: Vec<Place>,
+    pub periods: Vec<Period>,
+    /// Labels of each dimension of the table.
+    pub labels: Vec<Vec<String>>,
+    pub place: Vec<u16>,
+    pub period: Vec<u16>,
+    /// One vector a dimension.
+    pub dimensions: Vec<Vec<u8>>,
+    /// Position in `Table::indicators`.
+    pub indicator: Vec<u16>,
+    pub measure: Vec<Measure>,
+    /// None where suppressed or undefined: built so, never masked.
+    pub value: Vec<Option<f64>>,
+    pub status: Vec<ObsStatus>,
+}
+
+/// The same keys with the truth, for the restricted area; `places` holds all municipalities.
+#[derive(Debug, Clone)]
+pub struct RestrictedTable {
+    pub keys: PublicTable,
+    /// Numbers of contributors; none for undefined contributors.
+    pub n_patients: Vec<Option<u32>>,
+    pub n_doctors: Vec<Option<u32>>,
+    /// Shares of the largest contributor, 0 to 1; none where nothing was counted.
+    pub largest_doctor_share: Vec<Option<f64>>,
+    pub largest_patient_share: Vec<Option<f64>>,
+    /// Empty where shown; else `patients`, `doctors`, `dominance`, `complement`, `residents`,
+    /// `secondary`, `pooled`, `derived` or `ledger`.
+    pub reason: Vec<&'static str>,
+}
