@@ -171,10 +171,7 @@ fn municipality_names(lists: &GeographyLists<'_>) -> Result<Names> {
     Ok(names)
 }
 
-fn main_targets(
-    source: (&str, &str),
-    names: &Names,
-) -> Result<BTreeMap<MunicipalityNumber, MunicipalityNumber>> {
+fn main_targets(source: (&str, &str), names: &Names) -> Result<BTreeMap<MunicipalityNumber, MunicipalityNumber>> {
     let mut targets = BTreeMap::new();
     for listed in read::<RecodingRow>(source)? {
         let fault = |what: String| Err(Error::geography(format!("{}:{}: {what}", source.0, listed.line)));
@@ -195,11 +192,7 @@ fn main_targets(
     Ok(targets)
 }
 
-fn complete(
-    list: &str,
-    names: &Names,
-    targets: &BTreeMap<MunicipalityNumber, MunicipalityNumber>,
-) -> Result<()> {
+fn complete(list: &str, names: &Names, targets: &BTreeMap<MunicipalityNumber, MunicipalityNumber>) -> Result<()> {
     if let Some(code) = names.keys().find(|code| !targets.contains_key(code)) {
         return Err(Error::geography(format!(
             "{list}: {code} has no main target; every code of the lists of municipalities needs a row with main = 1"

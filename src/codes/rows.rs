@@ -62,8 +62,8 @@ mod tests {
     #[test]
     fn rows_carry_their_lines_and_leave_other_columns_alone() {
         let got = rows::<Pair>("x.csv", "note,code,size\na, b ,1\n\nc,d,2\n").unwrap();
-        let want = [(2, "b", 1), (4, "d", 2)]
-            .map(|(line, code, size)| Listed { line, row: Pair { code: code.into(), size } });
+        let want =
+            [(2, "b", 1), (4, "d", 2)].map(|(line, code, size)| Listed { line, row: Pair { code: code.into(), size } });
         assert_eq!(got, want);
     }
 
