@@ -2,13 +2,7 @@
 
 use crate::domain::{Month, PeriodKind, Service};
 
-/// A text in bokmål and English.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Text {
-    pub nb: String,
-    pub en: String,
-}
+pub use crate::domain::Text;
 
 /// A whole pipeline definition.
 #[derive(Debug, Clone)]

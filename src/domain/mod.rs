@@ -15,6 +15,14 @@ pub use place::{CountyNumber, MunicipalityNumber, PlaceIndex};
 pub use tally::{FileTally, OutOfScope, RejectReason, RowClass, SourceTally};
 pub use time::{DayType, PartOfDay, Sex, days_from_civil, is_outside_hours, is_weekend};
 
+/// A text in bokmål and English.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Text {
+    pub nb: String,
+    pub en: String,
+}
+
 /// The three services that a practice type may belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
