@@ -20,5 +20,6 @@ pub mod load;
 pub mod pipeline;
 pub mod protect;
 pub mod publish;
+pub mod relations;
 pub mod schema;
 pub mod synth;

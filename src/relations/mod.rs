@@ -1,0 +1,13 @@
+//! Which published quantities are sums of which: the additive relations of a release.
+//!
+//! In: the axes of the tables, the definition, the geography and the pools. Out: [`Relations`],
+//! which names every cell by codes, each a set of leaves. `protect` and `audit` both read it and
+//! share nothing else. This room never sees a count.
+
+mod describe;
+mod sums;
+mod types;
+
+pub use describe::describe;
+pub use sums::{Sum, sums};
+pub use types::*;
