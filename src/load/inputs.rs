@@ -52,4 +52,8 @@ pub struct Scanned {
     pub files: Vec<InputFile>,
     pub tally: SourceTally,
     pub rejects: Vec<Reject>,
+    /// Keys of the first column of rows that never reached the sink (rejected, after the as-of
+    /// day, no person), where the key could be read; in no order. A line of a bill whose only row
+    /// was rejected is no orphan (SPEC-DETAILS 6).
+    pub left_out: Vec<i64>,
 }
