@@ -47,28 +47,30 @@ fn overlaps(a: &[u64], b: &[u64]) -> bool {
     a.iter().zip(b).any(|(x, y)| x & y != 0)
 }
 
-/// One covering for every maximal part that no covering holds yet: grown from that part by the
-/// largest parts that overlap none taken.
+/// One covering for every maximal part that no covering holds yet: grown from that part by parts
+/// that overlap none taken, maximal ones of like size first (quarters to quarters), then others
+/// by size.
 fn coverings(whole: &[u64], parts: &[(u16, Vec<u64>)]) -> Vec<Vec<u16>> {
-    let maximal =
-        |(_, leaves): &&(u16, Vec<u64>)| !parts.iter().any(|(_, other)| other != leaves && is_part(leaves, other));
-    let mut by_size: Vec<&(u16, Vec<u64>)> = parts.iter().collect();
-    by_size.sort_by_key(|(code, leaves)| (std::cmp::Reverse(size(leaves)), *code));
+    let is_maximal = |leaves: &[u64]| !parts.iter().any(|(_, other)| other != leaves && is_part(leaves, other));
+    let (maximal, inner): (Vec<_>, Vec<_>) = parts.iter().partition(|(_, leaves)| is_maximal(leaves));
     let mut found: Vec<Vec<u16>> = Vec::new();
-    for start in parts.iter().filter(maximal) {
+    for start in &maximal {
         if found.iter().any(|children| children.contains(&start.0)) {
             continue;
         }
-        if let Some(children) = grow(whole, start, &by_size) {
-            found.push(children);
-        }
+        let mut order: Vec<&(u16, Vec<u64>)> = maximal.clone();
+        order.sort_by_key(|(code, leaves)| (size(leaves).abs_diff(size(&start.1)), *code));
+        let mut rest = inner.clone();
+        rest.sort_by_key(|(code, leaves)| (std::cmp::Reverse(size(leaves)), *code));
+        order.extend(rest);
+        found.extend(grow(whole, start, &order));
     }
     found
 }
 
-fn grow(whole: &[u64], start: &(u16, Vec<u64>), by_size: &[&(u16, Vec<u64>)]) -> Option<Vec<u16>> {
+fn grow(whole: &[u64], start: &(u16, Vec<u64>), order: &[&(u16, Vec<u64>)]) -> Option<Vec<u16>> {
     let (mut children, mut covered) = (vec![start.0], start.1.clone());
-    for (code, leaves) in by_size.iter().copied() {
+    for (code, leaves) in order.iter().copied() {
         if !overlaps(leaves, &covered) {
             covered.iter_mut().zip(leaves).for_each(|(c, l)| *c |= l);
             children.push(*code);
