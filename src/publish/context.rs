@@ -1,0 +1,81 @@
+//! What a release says of itself besides its tables: plain facts that the pipeline has gathered.
+//!
+//! In: names, hashes and row counts. Out: the same, for the manifests. No type here can hold a
+//! person's row.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::codes::Geography;
+use crate::definition::Pipeline;
+use crate::domain::{FileTally, Month};
+
+/// The program's name and version, as manifests and release names give it.
+pub const PROGRAM: &str = concat!("kprstat ", env!("CARGO_PKG_VERSION"));
+
+/// Everything a release says of itself besides its tables.
+pub struct ReleaseContext<'a> {
+    /// `PIPELINE-ASOF-HASH`
+    pub release: String,
+    pub pipeline: &'a Pipeline,
+    pub geography: &'a Geography,
+    /// Days since 1970-01-01.
+    pub as_of: i32,
+    /// In the order of the definition.
+    pub sources: Vec<SourceRecord>,
+    pub completeness: Vec<MonthShare>,
+    /// The release of this pipeline that was the newest before.
+    pub previous: Option<String>,
+    /// Hash of everything but the ledger that the run starts from.
+    pub run: String,
+    /// State of the ledger that the run starts from (see the restricted manifest).
+    pub ledger_before: String,
+    /// Codes that no list knows, by source and column: how many rows have one.
+    pub unknown_codes: BTreeMap<String, u64>,
+}
+
+/// A source of the delivery: its files in order, with the class of every row.
+#[derive(Debug, Clone)]
+pub struct SourceRecord {
+    pub source: String,
+    pub files: Vec<FileRecord>,
+}
+
+/// A file as delivered.
+#[derive(Debug, Clone)]
+pub struct FileRecord {
+    /// Without its folder.
+    pub name: String,
+    pub bytes: u64,
+    pub sha256: String,
+    pub tally: FileTally,
+}
+
+impl SourceRecord {
+    /// The rows of all its files.
+    pub fn total(&self) -> FileTally {
+        let mut total = FileTally::default();
+        self.files.iter().for_each(|file| total.merge(&file.tally));
+        total
+    }
+}
+
+/// The expected completeness of a provisional month.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MonthShare {
+    pub month: Month,
+    /// Percent of the month's contacts that are expected to be registered by now.
+    pub percent: Option<f64>,
+}
+
+/// What the audit found, in totals of the whole release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Verdict {
+    /// `clean`: nothing that must stay hidden can be found out.
+    pub verdict: &'static str,
+    /// Hidden cells that were attacked.
+    pub hidden_cells: u64,
+    /// Of these, determined exactly by what is published although nothing is unsafe in them.
+    pub wasted_cells: u64,
+}
