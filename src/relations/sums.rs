@@ -108,7 +108,9 @@ mod tests {
         };
         assert_eq!(of(0), vec![vec![13, 14, 15, 16], vec![17, 18, 19]]);
         assert_eq!(of(13), vec![vec![1, 2, 3]]);
-        assert_eq!(of(17), vec![vec![1, 2, 3, 4]]);
+        // January to April is the first quarter and April; May to August holds no quarter.
+        assert_eq!(of(17), vec![vec![4, 13]]);
+        assert_eq!(of(18), vec![vec![5, 6, 7, 8]]);
         assert!(of(1).is_empty());
     }
 
