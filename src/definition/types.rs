@@ -57,6 +57,9 @@ pub struct ContactTypes {
     pub id: String,
     pub title: Text,
     pub description: Text,
+    /// Where the definition is found, and what is uncertain in it.
+    pub source: Text,
+    pub uncertainty: Option<Text>,
     /// Leaf types, first wins; the last is `unclassified`. At most 32.
     pub types: Vec<ContactType>,
     pub sums: Vec<ContactSum>,
@@ -75,6 +78,17 @@ pub struct ContactSum {
     pub id: String,
     pub title: Text,
     pub members: TypeSet,
+}
+
+impl ContactTypes {
+    /// All leaf types.
+    pub fn all(&self) -> TypeSet {
+        (0..self.types.len()).fold(0, |set, bit| set | 1 << bit)
+    }
+    /// The position of `unclassified`, the last.
+    pub fn unclassified(&self) -> u8 {
+        (self.types.len() - 1) as u8
+    }
 }
 
 /// A set of leaf contact types: bit `i` is `ContactTypes::types[i]`.
@@ -97,8 +111,15 @@ pub struct DatedTakst {
 
 #[derive(Debug, Clone)]
 pub struct Features {
+    /// Id of the list.
+    pub id: String,
+    pub title: Text,
+    pub description: Text,
+    pub source: Text,
     /// `time-supplement`, `medication-review`, … at most 32.
     pub ids: Vec<String>,
+    /// One a feature.
+    pub titles: Vec<Text>,
     pub takster: Vec<DatedTakst>,
 }
 
