@@ -1,2 +1,7 @@
 //! The command `kprstat`.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    kprstat::cli::main()
+}

@@ -23,7 +23,7 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("audit", &["domain", "schema", "definition", "codes", "relations"]),
     ("synth", &["domain", "schema", "codes"]),
     ("pipeline", &ALL_BUT_CLI),
-    ("cli", &["domain", "pipeline", "definition", "codes", "synth", "audit"]),
+    ("cli", &["domain", "schema", "pipeline", "definition", "codes", "synth", "audit"]),
     ("main", &["cli", "domain", "pipeline"]),
 ];
 

@@ -1,1 +1,125 @@
-//! To be written.
+//! What is to be done, and the walk through the rooms in their one order.
+//!
+//! In: a [`Request`], which is what was typed with its meaning. Out: an [`Outcome`]: a release in
+//! its place, or a failure that left none. Only this room knows the order of the others; it
+//! computes no number of its own.
+
+mod gates;
+mod layout;
+mod rejects;
+mod summary;
+
+use std::path::PathBuf;
+
+pub use summary::{National, Summary};
+
+/// What was asked for.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The definition.
+    pub pipeline: PathBuf,
+    pub delivery: PathBuf,
+    /// Days since 1970-01-01.
+    pub as_of: i32,
+    pub out: PathBuf,
+    /// Bytes that rows in waiting may take.
+    pub memory: Option<u64>,
+    pub mode: Mode,
+}
+
+/// Whether anything is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    Release,
+    /// Say what would be done.
+    DryRun,
+}
+
+/// What became of a request.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// A new release stands in its place.
+    Released(Release),
+    /// The same release was there, whole.
+    AlreadyThere(Release),
+    /// A release of this name would be made from these files.
+    WouldRelease { release: String, files: Vec<PlannedFile> },
+    /// The release is there; nothing would be done.
+    WouldDoNothing { release: String },
+}
+
+/// A file that a run would read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedFile {
+    pub source: String,
+    pub name: String,
+    pub bytes: u64,
+}
+
+/// A release in its place.
+#[derive(Debug, Clone)]
+pub struct Release {
+    pub release: String,
+    pub public: PathBuf,
+    pub restricted: PathBuf,
+    /// What `latest` leads to now.
+    pub latest: PathBuf,
+    /// From the public files.
+    pub summary: Summary,
+}
+
+/// A step of a run, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    Open,
+    Hash,
+    Contacts,
+    Residents,
+    Count,
+    Protect,
+    Write,
+    Audit,
+    Commit,
+}
+
+/// Number of steps of a run.
+pub const STEPS: u64 = 9;
+
+impl Step {
+    /// A word for a monitor.
+    pub fn name(self) -> &'static str {
+        match self {
+            Step::Open => "open",
+            Step::Hash => "hash",
+            Step::Contacts => "contacts",
+            Step::Residents => "residents",
+            Step::Count => "count",
+            Step::Protect => "protect",
+            Step::Write => "write",
+            Step::Audit => "audit",
+            Step::Commit => "commit",
+        }
+    }
+    /// A sentence for a person.
+    pub fn says(self) -> &'static str {
+        match self {
+            Step::Open => "finding the files of the delivery",
+            Step::Hash => "hashing the files of the delivery",
+            Step::Contacts => "reading bills and their lines to contacts",
+            Step::Residents => "reading residents",
+            Step::Count => "counting the cells of all tables",
+            Step::Protect => "hiding what must not be shown, with proof",
+            Step::Write => "writing the release beside",
+            Step::Audit => "attacking the release from its public files",
+            Step::Commit => "putting the release in place",
+        }
+    }
+}
+
+/// Whoever watches a run.
+pub trait Watch: Sync {
+    /// A step begins.
+    fn step(&self, step: Step);
+    /// Every event so far, as JSON lines, for the restricted log.
+    fn log_so_far(&self) -> Vec<u8>;
+}

@@ -18,7 +18,7 @@ mod text;
 
 pub use accounting::{FEWEST_ROWS, PublicAccount, public_account};
 pub use context::{FileRecord, MonthShare, PROGRAM, ReleaseContext, SourceRecord, Verdict};
-pub use manifest::{bytes as json_bytes, date};
+pub use manifest::{bytes as json_bytes, date, restricted as restricted_manifest};
 pub use parquet::{Label, plain_writer};
 pub use rows::{COUNTRY_NAME, POOL_NAME};
 pub use tables::TableSummary;

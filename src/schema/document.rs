@@ -3,7 +3,7 @@
 //! In: the schemas. Out: Markdown in bokmål or English. It never sees data.
 
 use super::{Column, ColumnKind, Schema, sources};
-use crate::domain::{Result, Text};
+use crate::domain::{Error, Result, Text};
 
 /// The languages that the documentation comes in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +31,18 @@ pub fn document(language: Language) -> Result<String> {
         page.push_str(&section(schema, language));
     }
     Ok(page)
+}
+
+/// One source as Markdown.
+///
+/// # Errors
+/// A usage error with the known sources.
+pub fn document_of(source: &str, language: Language) -> Result<String> {
+    let schemas = sources()?;
+    let found = schemas.iter().find(|schema| schema.source == source);
+    let known = || schemas.iter().map(|schema| schema.source.as_str()).collect::<Vec<_>>().join(", ");
+    let unknown = || Error::usage(format!("unknown source `{source}`; known sources: {}", known()));
+    Ok(section(found.ok_or_else(unknown)?, language).trim_start().to_string())
 }
 
 fn section(schema: &Schema, language: Language) -> String {

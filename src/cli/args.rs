@@ -1,0 +1,252 @@
+//! What was typed. Nothing here has been read, resolved or checked against a file.
+
+use std::path::PathBuf;
+
+use clap::{Args as Group, Parser, Subcommand, ValueEnum};
+
+use crate::domain::Month;
+
+/// Publishable statistics from the registers of Norwegian primary care.
+#[derive(Debug, Parser)]
+#[command(name = "kprstat", version, arg_required_else_help = true, max_term_width = 100, after_help = HELP)]
+pub struct Args {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const HELP: &str = "\
+Examples:
+  kprstat synth --persons 20000 --from 2023-01 --to 2023-12 --seed 1 --format csv --out delivery
+  kprstat check
+  kprstat run pipelines/gp-activity.toml --delivery delivery --as-of 2024-03-01 --out out
+  kprstat explain gp-contacts --lang en
+
+Exit codes:
+  0 done or nothing to do    10 definition    11 input or schema    12 geography
+  13 protection cannot be met    14 books do not balance    15 output cannot be written
+  16 a quality gate    17 another run holds the lock    2 usage    70 a bug";
+
+/// What every command takes.
+#[derive(Debug, Group)]
+pub struct Common {
+    /// Form of the messages on stderr
+    #[arg(long, global = true, value_enum, default_value_t = LogForm::Text, value_name = "FORM")]
+    pub log: LogForm,
+    /// Threads to use [default: one a core]; the result is the same for any number
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
+/// Form of the messages on stderr.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogForm {
+    /// Lines for people, a progress bar on a terminal
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Check(CheckArgs),
+    Explain(ExplainArgs),
+    Completions(CompletionsArgs),
+}
+
+/// Make a synthetic country: a delivery of all nine sources, the same for the same seed
+#[derive(Debug, Group)]
+#[command(after_help = "\
+Examples:
+  kprstat synth --persons 20000 --from 2023-01 --to 2023-12 --seed 1 --format csv --out delivery
+  kprstat synth --persons 5600000 --from 2024-03 --to 2024-03 --seed 7 --format parquet --out month
+  kprstat synth --persons 5000 --from 2023-01 --to 2024-06 --seed 1 --format csv --messy --out dirty")]
+pub struct SynthArgs {
+    /// Number of persons
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20_000_000))]
+    pub persons: u32,
+    /// First month, as YYYY-MM
+    #[arg(long, value_name = "MONTH")]
+    pub from: Month,
+    /// Last month, as YYYY-MM
+    #[arg(long, value_name = "MONTH")]
+    pub to: Month,
+    /// Any whole number; another seed is another country
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// Format of the files
+    #[arg(long, value_enum, default_value_t = FileForm::Csv, value_name = "FORMAT")]
+    pub format: FileForm,
+    /// Add what real deliveries have: every dialect, faulty rows, credits, new versions
+    #[arg(long)]
+    pub messy: bool,
+    /// Folder to write to; made where it is not there
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+/// Format of a delivery's files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FileForm {
+    Csv,
+    Parquet,
+}
+
+/// Judge definitions without data
+#[derive(Debug, Group)]
+#[command(after_help = "\
+Examples:
+  kprstat check                              every definition in the folder pipelines
+  kprstat check pipelines/gp-activity.toml")]
+pub struct CheckArgs {
+    /// Definitions to judge [default: pipelines/*.toml]
+    #[arg(value_name = "PIPELINE.toml")]
+    pub pipelines: Vec<PathBuf>,
+}
+
+/// Make a release from a delivery
+#[derive(Debug, Group)]
+#[command(after_help = "\
+Examples:
+  kprstat run pipelines/gp-activity.toml --delivery delivery --as-of 2024-03-01 --out out
+  kprstat run pipelines/gp-activity.toml --delivery delivery --as-of 2024-03-01 --out out --dry-run
+
+The release appears whole or not at all under OUT/public/releases; OUT/public/latest/PIPELINE
+leads to the newest. OUT/restricted is for the owner alone. The same run twice finds it done.")]
+pub struct RunArgs {
+    /// The definition of what to publish
+    #[arg(value_name = "PIPELINE.toml")]
+    pub pipeline: PathBuf,
+    /// Folder with the files delivered
+    #[arg(long, value_name = "DIR")]
+    pub delivery: PathBuf,
+    /// Day to count as of, as YYYY-MM-DD; rows registered later are left out
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub as_of: Day,
+    /// Folder of all releases; made where it is not there
+    #[arg(long, value_name = "OUT")]
+    pub out: PathBuf,
+    /// Memory to keep within, such as 2G or 800M
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    pub memory: Option<u64>,
+    /// Say what would be done, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// A day, counted from 1970-01-01.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Day(pub i32);
+
+/// Attack a release: find out what its public files tell of the hidden cells
+#[derive(Debug, Group)]
+#[command(after_help = "\
+Examples:
+  kprstat audit out/public/latest/gp-activity
+  kprstat audit out/public/releases/NEWER --against out/public/releases/OLDER")]
+pub struct AuditArgs {
+    /// Folder of the release, as published
+    #[arg(value_name = "RELEASE-DIR")]
+    pub release: PathBuf,
+    /// Folders of earlier releases that the attacker has seen
+    #[arg(long, value_name = "OLDER-DIR", num_args = 1..)]
+    pub against: Vec<PathBuf>,
+    /// Folder of the same release in the restricted area, to judge what is unsafe
+    #[arg(long, value_name = "DIR")]
+    pub restricted: Option<PathBuf>,
+}
+
+/// Say in words what a table, a source or a definition of a consultation is
+#[derive(Debug, Group)]
+#[command(after_help = "\
+Examples:
+  kprstat explain gp-contacts
+  kprstat explain gp-contacts --lang en
+  kprstat explain --consultations            the official definitions side by side
+  kprstat explain --source regning           what a file of a source holds")]
+#[command(group(clap::ArgGroup::new("what").required(true).args(["table", "consultations", "source"])))]
+pub struct ExplainArgs {
+    /// Id of a table
+    #[arg(value_name = "TABLE")]
+    pub table: Option<String>,
+    /// Set the official definitions of a consultation side by side
+    #[arg(long)]
+    pub consultations: bool,
+    /// Describe the columns of a source
+    #[arg(long, value_name = "SOURCE")]
+    pub source: Option<String>,
+    /// Language
+    #[arg(long, value_enum, default_value_t = Language::Nb, value_name = "LANG")]
+    pub lang: Language,
+    /// Definitions to look in [default: pipelines/*.toml]
+    #[arg(long, value_name = "PIPELINE.toml", num_args = 1..)]
+    pub pipelines: Vec<PathBuf>,
+}
+
+/// Language of an explanation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// Bokmål
+    Nb,
+    /// English
+    En,
+}
+
+/// Write a shell's completions to stdout
+#[derive(Debug, Group)]
+#[command(after_help = "\
+Example:
+  kprstat completions bash > ~/.local/share/bash-completion/completions/kprstat")]
+pub struct CompletionsArgs {
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// A day written `YYYY-MM-DD`.
+fn day(text: &str) -> Result<Day, String> {
+    let wrong = |_| "expected a day as YYYY-MM-DD, such as 2024-03-01".to_string();
+    let exact = text.len() == 10;
+    let date = chrono::NaiveDate::parse_from_str(if exact { text } else { "" }, "%Y-%m-%d").map_err(wrong)?;
+    use chrono::Datelike;
+    Ok(Day(crate::domain::days_from_civil(date.year(), date.month(), date.day())))
+}
+
+/// A size in bytes, with `K`, `M` or `G` (and `iB` or `B`) for powers of 1024.
+fn memory(text: &str) -> Result<u64, String> {
+    let wrong = || "expected a size such as 2G or 800M, at least 256M".to_string();
+    let upper = text.trim().to_ascii_uppercase();
+    let digits = upper.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let unit: u64 = match upper[digits.len()..].trim_end_matches('B').trim_end_matches('I') {
+        "" => 1,
+        "K" => 1 << 10,
+        "M" => 1 << 20,
+        "G" => 1 << 30,
+        _ => return Err(wrong()),
+    };
+    let bytes = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
+    bytes.filter(|bytes| *bytes >= 256 << 20).ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_commands_are_well_formed() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_and_days_are_read_or_refused_with_what_was_expected() {
+        assert_eq!(memory("2G"), Ok(2 << 30));
+        assert_eq!(memory("2GiB"), Ok(2 << 30));
+        assert_eq!(memory("800m"), Ok(800 << 20));
+        assert!(memory("1K").is_err());
+        assert!(memory("two").is_err());
+        assert_eq!(day("1970-01-02"), Ok(Day(1)));
+        assert!(day("2024-2-1").is_err());
+        assert!(day("2024-02-30").is_err());
+    }
+}

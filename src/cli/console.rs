@@ -1,0 +1,114 @@
+//! What a person, or a monitor, sees while the program works: messages and progress on stderr.
+//!
+//! In: tracing events of all rooms. Out: lines of text or JSON on stderr, a progress bar where
+//! stderr is a terminal, and a copy of every event for the restricted log. stdout is not touched.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::{Arc, Mutex};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, fmt};
+
+use super::args::LogForm;
+use crate::pipeline::{STEPS, Step, Watch};
+
+/// The open channels to whoever watches.
+#[derive(Clone)]
+pub struct Console {
+    bar: ProgressBar,
+    book: Book,
+}
+
+impl Console {
+    /// Sends the events of all rooms to stderr, in `form`, and to the restricted log.
+    pub fn open(form: LogForm) -> Self {
+        let console = Console { bar: bar(form), book: Book::default() };
+        let kept =
+            fmt::layer().json().with_target(false).with_writer(console.book.clone()).with_filter(LevelFilter::INFO);
+        let screen = Screen(console.bar.clone());
+        let shown = match form {
+            LogForm::Json => fmt::layer().json().with_target(false).with_writer(screen).boxed(),
+            LogForm::Text => {
+                fmt::layer().compact().without_time().with_target(false).with_ansi(false).with_writer(screen).boxed()
+            }
+        };
+        // A second call in one process (tests) keeps the first.
+        let _ = tracing_subscriber::registry().with(kept).with(shown.with_filter(LevelFilter::INFO)).try_init();
+        console
+    }
+    /// Takes the progress bar away.
+    pub fn close(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Watch for Console {
+    fn step(&self, step: Step) {
+        self.bar.set_message(step.name());
+        self.bar.set_position(step as u64);
+        tracing::info!(step = step.name(), "{}", step.says());
+    }
+    fn log_so_far(&self) -> Vec<u8> {
+        self.book.0.lock().map(|lines| lines.clone()).unwrap_or_default()
+    }
+}
+
+/// A bar over the steps of a run; hidden in a pipe and beside JSON.
+fn bar(form: LogForm) -> ProgressBar {
+    if form == LogForm::Json || !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(STEPS);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} ({elapsed})") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// stderr, with the progress bar out of the way while a line is written.
+#[derive(Clone)]
+struct Screen(ProgressBar);
+
+impl Write for Screen {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.suspend(|| io::stderr().write_all(bytes))?;
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
+
+impl<'a> MakeWriter<'a> for Screen {
+    type Writer = Screen;
+    fn make_writer(&'a self) -> Screen {
+        self.clone()
+    }
+}
+
+/// Every event of the run so far, as JSON lines.
+#[derive(Clone, Default)]
+struct Book(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Book {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Ok(mut lines) = self.0.lock() {
+            lines.extend_from_slice(bytes);
+        }
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Book {
+    type Writer = Book;
+    fn make_writer(&'a self) -> Book {
+        self.clone()
+    }
+}

@@ -1,0 +1,83 @@
+//! Where everything lies below OUT, and the lock that keeps it to one run at a time.
+//!
+//! In: the folder OUT. Out: paths, made with the right modes. What the public may see is below
+//! `public/`; work in progress, which it may not, is below `.work/`.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::domain::{Error, Result};
+use crate::publish::files::{Area, cannot_write, make_folder};
+
+/// The folder of all releases.
+#[derive(Debug, Clone)]
+pub struct Out {
+    root: PathBuf,
+}
+
+impl Out {
+    /// Names the folder; nothing is read or made.
+    pub fn at(root: &Path) -> Self {
+        Out { root: root.to_path_buf() }
+    }
+    /// Makes the folders that are not there.
+    pub fn make(&self) -> Result<()> {
+        std::fs::create_dir_all(&self.root).map_err(|error| cannot_write(&self.root, &error))?;
+        for folder in [self.root.join("public"), self.releases(), self.latest()] {
+            make_folder(&folder, Area::Public)?;
+        }
+        make_folder(&self.restricted(), Area::Restricted)?;
+        make_folder(&self.work(), Area::Restricted)
+    }
+    pub fn releases(&self) -> PathBuf {
+        self.root.join("public/releases")
+    }
+    pub fn release(&self, release: &str) -> PathBuf {
+        self.releases().join(release)
+    }
+    pub fn latest(&self) -> PathBuf {
+        self.root.join("public/latest")
+    }
+    pub fn restricted(&self) -> PathBuf {
+        self.root.join("restricted")
+    }
+    pub fn restricted_of(&self, release: &str) -> PathBuf {
+        self.restricted().join(release)
+    }
+    /// What is kept of runs that a gate stopped.
+    pub fn failed(&self) -> PathBuf {
+        self.restricted().join("failed")
+    }
+    /// Work in progress: emptied by the next run.
+    pub fn work(&self) -> PathBuf {
+        self.root.join(".work")
+    }
+    /// The release being built: `public/`, `restricted/` and `scratch/`.
+    pub fn staging(&self) -> PathBuf {
+        self.work().join("staging")
+    }
+}
+
+/// The right to change OUT. The operating system takes it back when the process ends, however
+/// it ends.
+pub struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock, or says that another run has it.
+    pub fn take(out: &Out) -> Result<Self> {
+        let path = out.work().join("lock");
+        let open = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
+        let file = open.map_err(|error| cannot_write(&path, &error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Lock { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(Error::locked(format!(
+                "{}: another run is at work here; wait until it has ended, or use another --out",
+                out.root.display()
+            ))),
+            Err(TryLockError::Error(error)) => Err(cannot_write(&path, &error)),
+        }
+    }
+}
