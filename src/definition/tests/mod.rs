@@ -1,6 +1,8 @@
 //! Definitions as shipped and as varied: what they mean, and what is refused.
 
 mod pipeline;
+mod quantities;
+mod takst;
 
 use super::*;
 use crate::domain::Result;
