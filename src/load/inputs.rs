@@ -1,10 +1,20 @@
 //! What the room gives: files with their hashes, batches with their place, rejects with reasons.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use arrow::record_batch::RecordBatch;
+use rayon::prelude::*;
 
-use crate::domain::{RejectReason, SourceTally};
+use super::bytes::{Packing, hash};
+use super::find;
+use super::header::{CsvLayout, Places, csv_layout};
+use super::ids::IdSpace;
+use super::parquet_file::ParquetLayout;
+use super::scan::{Job, Sink, scan};
+use crate::definition::{Pipeline, SourceUse};
+use crate::domain::{Error, FileTally, RejectReason, Result, SourceTally};
+use crate::schema::{self, IdKind, Schema};
 
 /// A file of a source, ranked by name in byte order.
 #[derive(Debug, Clone)]
@@ -20,7 +30,7 @@ pub struct InputFile {
 /// Rows of one file, in file order, that passed every test a row alone can fail.
 /// Columns are named and typed by the schema (ids Int64, see `IdSpace`; text and codes Utf8;
 /// whole numbers and flags Int64; amounts Int64 hundredths; dates Date32; times
-/// Timestamp(Second)); an absent column is all null.
+/// Timestamp(Second)); an absent column is all null, or 0 where it is a flag.
 #[derive(Debug, Clone)]
 pub struct TypedBatch {
     /// Rank of the file in its source.
@@ -56,4 +66,155 @@ pub struct Scanned {
     /// day, no person), where the key could be read; in no order. A line of a bill whose only row
     /// was rejected is no orphan (SPEC-DETAILS 6).
     pub left_out: Vec<i64>,
+    /// By file: names of columns that the schema does not have; they are left alone.
+    pub extra_columns: Vec<Vec<String>>,
+}
+
+/// Whether a file's rejected rows stop the run: their share passes the limit, and there are at
+/// least 10 (SPEC-DETAILS 4). To be asked when every reject of the file is in the tally.
+pub fn over_limit(tally: &FileTally, limit: f64) -> bool {
+    let rejected = tally.rejected();
+    rejected >= 10 && rejected as f64 > limit * tally.rows as f64
+}
+
+/// A delivery as a pipeline reads it: every file found, its dialect known, its header sound.
+#[derive(Debug)]
+pub struct Inputs {
+    as_of: i32,
+    sources: Vec<SourceInput>,
+    /// By `IdKind`.
+    spaces: Vec<IdSpace>,
+}
+
+/// The files of a source by rank.
+#[derive(Debug)]
+pub(super) struct SourceInput {
+    pub schema: &'static Schema,
+    pub files: Vec<FileInput>,
+}
+
+/// A file and how it is to be read.
+#[derive(Debug)]
+pub(super) struct FileInput {
+    pub path: PathBuf,
+    pub name: String,
+    pub bytes: u64,
+    pub sha256: Arc<OnceLock<String>>,
+    pub layout: Layout,
+}
+
+#[derive(Debug)]
+pub(super) enum Layout {
+    Csv(CsvLayout),
+    Parquet(ParquetLayout),
+}
+
+impl FileInput {
+    pub fn places(&self) -> &Places {
+        match &self.layout {
+            Layout::Csv(layout) => &layout.places,
+            Layout::Parquet(layout) => &layout.places,
+        }
+    }
+    pub fn as_input_file(&self) -> InputFile {
+        InputFile {
+            path: self.path.clone(),
+            name: self.name.clone(),
+            bytes: self.bytes,
+            sha256: self.sha256.get().cloned().unwrap_or_default(),
+        }
+    }
+}
+
+impl Inputs {
+    /// Lists and ranks the files of the pipeline's sources, detects their dialects and checks
+    /// their headers. `as_of` in days since 1970-01-01.
+    ///
+    /// # Errors
+    /// Exit 11 when a source has no file, a file cannot be read, or a header does not fit.
+    pub fn open(delivery: &Path, pipeline: &Pipeline, as_of: i32) -> Result<Inputs> {
+        Inputs::open_sources(delivery, &pipeline.sources, as_of)
+    }
+
+    /// As `open`, of some sources.
+    pub fn open_sources(delivery: &Path, sources: &[SourceUse], as_of: i32) -> Result<Inputs> {
+        let sources: Vec<SourceInput> =
+            sources.iter().map(|source| open_source(delivery, source)).collect::<Result<_>>()?;
+        let taken: Vec<PathBuf> = sources.iter().flat_map(|s| &s.files).map(|file| file.path.clone()).collect();
+        for name in find::strangers(delivery, &taken)? {
+            tracing::warn!(file = name, "no source takes this file of the delivery");
+        }
+        let spaces = IdKind::ALL.iter().map(|_| IdSpace::default()).collect();
+        Ok(Inputs { as_of, sources, spaces })
+    }
+
+    /// Reads every row of a source: in parallel, in bounded memory. Batches with `columns` go to
+    /// `sink`, called from several threads in any order; all columns are validated.
+    pub fn scan(&self, source: &str, columns: &[&str], sink: Sink) -> Result<Scanned> {
+        let input = self.source(source)?;
+        let position = |name: &&str| {
+            let unknown = || Error::bug(format!("source {source} has no column {name}"));
+            input.schema.position(name).ok_or_else(unknown)
+        };
+        let wanted: Vec<usize> = columns.iter().map(position).collect::<Result<_>>()?;
+        let job = Job { schema: input.schema, as_of: self.as_of, spaces: &self.spaces, wanted: &wanted, sink };
+        scan(&job, &input.files)
+    }
+
+    /// The identifiers of a kind that have been read so far.
+    pub fn ids(&self, kind: IdKind) -> &IdSpace {
+        &self.spaces[kind as usize]
+    }
+
+    /// The files of every source, hashed, without reading them otherwise. A later scan does not
+    /// hash again.
+    pub fn hashed(&self) -> Result<Vec<(String, Vec<InputFile>)>> {
+        let files: Vec<&FileInput> = self.sources.iter().flat_map(|source| &source.files).collect();
+        files.par_iter().try_for_each(|file| hash(&file.path, &file.sha256))?;
+        let of = |source: &SourceInput| source.files.iter().map(FileInput::as_input_file).collect();
+        Ok(self.sources.iter().map(|source| (source.schema.source.clone(), of(source))).collect())
+    }
+
+    pub(super) fn source(&self, source: &str) -> Result<&SourceInput> {
+        let found = self.sources.iter().find(|input| input.schema.source == source);
+        found.ok_or_else(|| Error::bug(format!("source {source} was not opened: the pipeline does not name it")))
+    }
+}
+
+fn open_source(delivery: &Path, source: &SourceUse) -> Result<SourceInput> {
+    let schema = schema::of(&source.source)?;
+    let found = find::files(delivery, &schema.source, &source.files)?;
+    if found.is_empty() {
+        let globs = if source.files.is_empty() { find::default_globs(&schema.source) } else { source.files.clone() };
+        return Err(Error::input(format!(
+            "{}: no file of source {}; expected names as {}",
+            delivery.display(),
+            schema.source,
+            globs.join(", ")
+        )));
+    }
+    if found.len() > usize::from(u16::MAX) {
+        return Err(Error::input(format!("source {}: more than {} files", schema.source, u16::MAX)));
+    }
+    let open = |found: find::Found| open_file(found, schema, source);
+    Ok(SourceInput { schema, files: found.into_par_iter().map(open).collect::<Result<_>>()? })
+}
+
+fn open_file(found: find::Found, schema: &Schema, source: &SourceUse) -> Result<FileInput> {
+    let bytes = std::fs::metadata(&found.path).map_err(|e| find::unreadable(&found.path, &e))?.len();
+    let layout = match Packing::of(&found.path)? {
+        Packing::Parquet => Layout::Parquet(ParquetLayout::open(&found.path, schema)?),
+        packing => Layout::Csv(csv_layout(&found.path, packing, schema, &source.dialect)?),
+    };
+    let file = FileInput { path: found.path, name: found.name, bytes, sha256: Arc::default(), layout };
+    let extra: Vec<&str> = file.places().extra(schema).collect();
+    if !extra.is_empty() {
+        tracing::info!(file = file.name, columns = extra.join(", "), "columns that no rule reads are left alone");
+    }
+    Ok(file)
+}
+
+/// A file as messages name it: without its folder.
+pub(super) fn shown(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }

@@ -3,7 +3,34 @@
 //! In: a folder, a definition's word on each source, the schemas. Out: [`Inputs`], whose
 //! [`Inputs::scan`] streams batches in bounded memory. A row is never dropped silently, and a
 //! value is never echoed in a message.
+//!
+//! ```text
+//! find -> header (dialect) -> bytes (hash, unpack) -> blocks -> records -> csv_rows -> batch
+//!         parquet_file     ->                                     parquet_rows ->
+//!                                value (one field), rowtest (one row), human, ids
+//! ```
 
+mod batch;
+mod blocks;
+mod bytes;
+mod csv_rows;
+mod fetch;
+mod find;
+mod header;
+mod human;
+mod ids;
 mod inputs;
+mod parquet_file;
+mod parquet_raw;
+mod parquet_rows;
+mod records;
+mod rowtest;
+mod scan;
+mod value;
 
+pub use crate::schema::IdKind;
+pub use ids::IdSpace;
 pub use inputs::*;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+//! A block of CSV to typed batches, rejects and counts.
+//!
+//! In: a block and the layout of its file. Out: batches to the sink, and what became of each row.
+
+use std::borrow::Cow;
+
+use super::batch::{BatchBuilder, Values};
+use super::blocks::Block;
+use super::header::CsvLayout;
+use super::human;
+use super::ids::IdSpace;
+use super::inputs::Reject;
+use super::records::{self, Record};
+use super::rowtest::{Fault, Faults, Numbers, Verdict, judge};
+use super::scan::{Gathered, Job};
+use super::value::{Encoding, Field, read, trim};
+use crate::domain::{RejectReason, Result, RowClass};
+use crate::schema::{Column, ColumnKind};
+
+/// Reads a block of file `file`, and sends what passes its tests to the job's sink.
+pub fn read_block(job: &Job, file: u16, layout: &CsvLayout, block: &Block, gathered: &mut Gathered) -> Result<()> {
+    let mut row = Row::new(job, layout);
+    let mut batch = BatchBuilder::new(file, job.schema, job.wanted);
+    let mut rows = 0;
+    records::for_each(block, layout.delimiter, |record| {
+        rows += 1;
+        let verdict = verdict(job, layout, &mut row, record);
+        if verdict != Verdict::Keep {
+            gathered.leave_out(job.key_column().and_then(|key| row.number(key)));
+        }
+        match verdict {
+            Verdict::Keep => {
+                batch.push(record.row, &Filled { row: &row, fields: record.fields });
+                if batch.is_full() { job.send(batch.take()?) } else { Ok(()) }
+            }
+            Verdict::Out(reason) => {
+                gathered.add(file, RowClass::OutOfScope(reason), 1);
+                Ok(())
+            }
+            Verdict::Reject(fault) => {
+                gathered.reject(reject(job, file, layout.encoding, record, fault));
+                Ok(())
+            }
+        }
+    })?;
+    gathered.add_rows(file, rows);
+    row.humans.iter().enumerate().for_each(|(column, &found)| gathered.add_humans(file, column, found));
+    job.send(batch.take()?)
+}
+
+/// A row of another number of fields than the header is `bad-type`, of no column.
+const WHOLE_ROW: usize = usize::MAX;
+
+fn verdict(job: &Job, layout: &CsvLayout, row: &mut Row, record: Record) -> Verdict {
+    if record.fields.len() != layout.places.names.len() {
+        row.present = 0;
+        return Verdict::Reject(Fault { reason: RejectReason::BadType, column: WHOLE_ROW });
+    }
+    match row.fill(record.fields) {
+        Some(fault) => Verdict::Reject(fault),
+        None => judge(job.schema, job.as_of, row),
+    }
+}
+
+fn reject(job: &Job, file: u16, encoding: Encoding, record: Record, fault: Fault) -> Reject {
+    Reject {
+        file,
+        row: record.row,
+        line: record.line,
+        reason: fault.reason,
+        column: job.schema.columns.get(fault.column).map(|column| column.name.clone()),
+        fields: raw_fields(encoding, record.fields),
+    }
+}
+
+/// The fields of a record as delivered.
+pub fn raw_fields(encoding: Encoding, fields: &[&[u8]]) -> Vec<String> {
+    fields.iter().map(|field| encoding.decode_lossy(field).into_owned()).collect()
+}
+
+/// How one column of the schema is read from a file.
+struct Slot<'a> {
+    column: &'a Column,
+    place: Option<usize>,
+    ids: Option<&'a IdSpace>,
+    is_human: bool,
+}
+
+/// The row at hand: which columns have a value, and their numbers.
+struct Row<'a> {
+    slots: Vec<Slot<'a>>,
+    encoding: Encoding,
+    /// Bit per column of the schema.
+    present: u64,
+    numbers: Vec<i64>,
+    /// National identity numbers met, by column.
+    humans: Vec<u64>,
+}
+
+impl<'a> Row<'a> {
+    fn new(job: &Job<'a>, layout: &CsvLayout) -> Self {
+        let slot = |(column, &place): (&'a Column, &Option<usize>)| match column.kind {
+            ColumnKind::Id(kind) => Slot { column, place, ids: Some(job.ids(kind)), is_human: kind.is_human() },
+            _ => Slot { column, place, ids: None, is_human: false },
+        };
+        let slots: Vec<Slot> = job.schema.columns.iter().zip(&layout.places.of).map(slot).collect();
+        let (numbers, humans) = (vec![0; slots.len()], vec![0; slots.len()]);
+        Row { slots, encoding: layout.encoding, present: 0, numbers, humans }
+    }
+
+    /// Takes the fields of a record with the right number of fields; the fault that counts, if any.
+    fn fill(&mut self, fields: &[&[u8]]) -> Option<Fault> {
+        let mut faults = Faults::default();
+        self.present = 0;
+        for (at, slot) in self.slots.iter().enumerate() {
+            let text = slot.place.map_or(&[][..], |place| trim(fields[place]));
+            let field = match slot.column.kind {
+                ColumnKind::Flag if text.is_empty() => Field::Number(0),
+                _ if text.is_empty() => Field::Missing,
+                ref kind => read(kind, text, self.encoding, slot.ids),
+            };
+            match field {
+                Field::Number(number) => {
+                    self.present |= 1 << at;
+                    self.numbers[at] = number;
+                }
+                Field::Text => self.present |= 1 << at,
+                _ => faults.note(at, slot.column, field),
+            }
+            if slot.is_human && text.len() == 11 && human::is_national_id(text) {
+                self.humans[at] += 1;
+            }
+        }
+        faults.first()
+    }
+
+    #[inline]
+    fn is_present(&self, column: usize) -> bool {
+        self.present & (1 << column) != 0
+    }
+}
+
+impl Numbers for Row<'_> {
+    #[inline]
+    fn number(&self, column: usize) -> Option<i64> {
+        self.is_present(column).then(|| self.numbers[column])
+    }
+}
+
+/// A row with the fields that its texts stand in.
+struct Filled<'a> {
+    row: &'a Row<'a>,
+    fields: &'a [&'a [u8]],
+}
+
+impl Values for Filled<'_> {
+    #[inline]
+    fn number(&self, column: usize) -> Option<i64> {
+        Numbers::number(self.row, column)
+    }
+    #[inline]
+    fn text(&self, column: usize) -> Option<Cow<'_, str>> {
+        let place = self.row.slots[column].place.filter(|_| self.row.is_present(column))?;
+        Some(self.row.encoding.decode_lossy(trim(self.fields[place])))
+    }
+}

@@ -1,0 +1,278 @@
+//! Reads all files of a source in parallel and in bounded memory.
+//!
+//! In: the files of a source with their layouts. Out: batches to a sink, in any order, and a
+//! [`Scanned`] that does not depend on that order. Workers pull: whoever is free takes the next
+//! block of the first file that nobody is reading at the moment, so that one huge file keeps all
+//! threads busy and no more blocks are held than there are threads.
+
+use std::io::Read;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError, TryLockError};
+
+use rayon::prelude::*;
+
+use super::blocks::{Block, Blocks, Broken, LONGEST_RECORD};
+use super::bytes::{damaged, hash, open_text};
+use super::csv_rows::read_block;
+use super::header::CsvLayout;
+use super::human;
+use super::ids::IdSpace;
+use super::inputs::{FileInput, Layout, Reject, Scanned, TypedBatch, shown};
+use super::parquet_rows;
+use crate::domain::{Error, FileTally, Result, RowClass, SourceTally};
+use crate::schema::{ColumnKind, IdKind, Schema};
+
+/// Where batches go; called from several threads.
+pub type Sink<'a> = &'a (dyn Fn(TypedBatch) -> Result<()> + Sync);
+
+/// What is read, by which rules, for whom.
+#[derive(Clone, Copy)]
+pub struct Job<'a> {
+    pub schema: &'a Schema,
+    pub as_of: i32,
+    pub spaces: &'a [IdSpace],
+    /// Positions of the wanted columns in the schema.
+    pub wanted: &'a [usize],
+    pub sink: Sink<'a>,
+}
+
+impl<'a> Job<'a> {
+    /// The space of a kind of identifier.
+    pub fn ids(&self, kind: IdKind) -> &'a IdSpace {
+        &self.spaces[kind as usize]
+    }
+    /// The first column, where it is an identifier.
+    pub fn key_column(&self) -> Option<usize> {
+        let first = self.schema.columns.first()?;
+        matches!(first.kind, ColumnKind::Id(_)).then_some(0)
+    }
+    /// Gives a batch, if there is one, to the sink.
+    pub fn send(&self, batch: Option<TypedBatch>) -> Result<()> {
+        batch.map_or(Ok(()), self.sink)
+    }
+}
+
+/// What one worker found, by rank of the file.
+#[derive(Default)]
+pub struct Gathered {
+    tallies: Vec<FileTally>,
+    /// National identity numbers by column of the schema.
+    humans: Vec<Vec<u64>>,
+    rejects: Vec<Reject>,
+    left_out: Vec<i64>,
+}
+
+impl Gathered {
+    fn new(files: usize, columns: usize) -> Self {
+        Gathered {
+            tallies: vec![FileTally::default(); files],
+            humans: vec![vec![0; columns]; files],
+            rejects: Vec::new(),
+            left_out: Vec::new(),
+        }
+    }
+    pub fn add_rows(&mut self, file: u16, rows: u64) {
+        self.tallies[usize::from(file)].rows += rows;
+    }
+    pub fn add(&mut self, file: u16, class: RowClass, rows: u64) {
+        self.tallies[usize::from(file)].add(class, rows);
+    }
+    pub fn add_humans(&mut self, file: u16, column: usize, found: u64) {
+        self.humans[usize::from(file)][column] += found;
+    }
+    pub fn reject(&mut self, reject: Reject) {
+        self.add(reject.file, RowClass::Rejected(reject.reason), 1);
+        self.rejects.push(reject);
+    }
+    /// Notes the key of a row that does not reach the sink.
+    pub fn leave_out(&mut self, key: Option<i64>) {
+        self.left_out.extend(key);
+    }
+    fn merge(mut self, other: Gathered) -> Self {
+        self.tallies.iter_mut().zip(&other.tallies).for_each(|(mine, its)| mine.merge(its));
+        let pairs = self.humans.iter_mut().flatten().zip(other.humans.iter().flatten());
+        pairs.for_each(|(mine, its)| *mine += its);
+        self.rejects.extend(other.rejects);
+        self.left_out.extend(other.left_out);
+        self
+    }
+}
+
+/// Reads all files.
+pub fn scan(job: &Job, files: &[FileInput]) -> Result<Scanned> {
+    let queue = Queue::new(files);
+    let workers = rayon::current_num_threads();
+    let found: Vec<Result<Gathered>> =
+        (0..workers).into_par_iter().with_max_len(1).map(|_| work(job, &queue)).collect();
+    let none = Gathered::new(files.len(), job.schema.columns.len());
+    let gathered = found.into_iter().try_fold(none, |all, one| one.map(|one| all.merge(one)))?;
+    check_pseudonyms(job.schema, files, &gathered)?;
+    Ok(outcome(job.schema, files, gathered))
+}
+
+fn outcome(schema: &Schema, files: &[FileInput], mut gathered: Gathered) -> Scanned {
+    gathered.rejects.sort_by_key(|reject| (reject.file, reject.row));
+    let extra = |file: &FileInput| file.places().extra(schema).map(String::from).collect();
+    Scanned {
+        files: files.iter().map(FileInput::as_input_file).collect(),
+        tally: SourceTally { files: gathered.tallies },
+        rejects: gathered.rejects,
+        left_out: gathered.left_out,
+        extra_columns: files.iter().map(extra).collect(),
+    }
+}
+
+fn check_pseudonyms(schema: &Schema, files: &[FileInput], gathered: &Gathered) -> Result<()> {
+    for ((file, found), tally) in files.iter().zip(&gathered.humans).zip(&gathered.tallies) {
+        for (column, &found) in schema.columns.iter().zip(found) {
+            human::check(&file.name, &column.name, found, tally.rows)?;
+        }
+    }
+    Ok(())
+}
+
+fn work(job: &Job, queue: &Queue) -> Result<Gathered> {
+    let mut gathered = Gathered::new(queue.files.len(), job.schema.columns.len());
+    while let Some(piece) = queue.next()? {
+        let done = match piece {
+            Piece::Block(file, layout, block) => read_block(job, file, layout, &block, &mut gathered),
+            Piece::RowGroup(file, input, group) => parquet_rows::read_group(job, file, input, group, &mut gathered),
+            Piece::Hash(input) => hash(&input.path, &input.sha256),
+        };
+        done.inspect_err(|_| queue.stop())?;
+    }
+    Ok(gathered)
+}
+
+type Stream = Blocks<Box<dyn Read + Send>>;
+
+enum Piece<'a> {
+    Block(u16, &'a CsvLayout, Block),
+    /// A row group of a Parquet file.
+    RowGroup(u16, &'a FileInput, usize),
+    Hash(&'a FileInput),
+}
+
+/// The files with what is left of each.
+struct Queue<'a> {
+    files: Vec<(&'a FileInput, Left)>,
+    stopped: AtomicBool,
+}
+
+enum Left {
+    /// The stream, opened when its first block is taken.
+    Csv { stream: Mutex<Option<Stream>>, ended: AtomicBool },
+    /// The next piece: 0 the hash, then the row groups.
+    Parquet { next: AtomicUsize },
+}
+
+impl<'a> Queue<'a> {
+    fn new(files: &'a [FileInput]) -> Self {
+        let left = |file: &FileInput| match file.layout {
+            Layout::Csv(_) => Left::Csv { stream: Mutex::new(None), ended: AtomicBool::new(false) },
+            Layout::Parquet(_) => Left::Parquet { next: AtomicUsize::new(0) },
+        };
+        Queue { files: files.iter().map(|file| (file, left(file))).collect(), stopped: AtomicBool::new(false) }
+    }
+
+    /// Lets no worker take another piece.
+    fn stop(&self) {
+        self.stopped.store(true, Relaxed);
+    }
+
+    /// The next piece of work; none when all is taken, or the scan is stopped.
+    fn next(&self) -> Result<Option<Piece<'a>>> {
+        loop {
+            let mut busy = None;
+            for (rank, (file, left)) in self.files.iter().enumerate() {
+                if self.stopped.load(Relaxed) {
+                    return Ok(None);
+                }
+                match take(rank as u16, file, left).inspect_err(|_| self.stop())? {
+                    Taken::Piece(piece) => return Ok(Some(piece)),
+                    Taken::Busy(stream) => busy = busy.or(Some(stream)),
+                    Taken::Nothing => {}
+                }
+            }
+            match busy {
+                // Wait until the reader is free, and look again.
+                Some(stream) => drop(stream.lock().unwrap_or_else(PoisonError::into_inner)),
+                None => return Ok(None),
+            }
+        }
+    }
+}
+
+enum Taken<'a, 'q> {
+    Piece(Piece<'a>),
+    Busy(&'q Mutex<Option<Stream>>),
+    Nothing,
+}
+
+fn take<'a, 'q>(rank: u16, file: &'a FileInput, left: &'q Left) -> Result<Taken<'a, 'q>> {
+    match (left, &file.layout) {
+        (Left::Csv { stream, ended }, Layout::Csv(layout)) if !ended.load(Relaxed) => {
+            let mut opened = match stream.try_lock() {
+                Ok(opened) => opened,
+                Err(TryLockError::WouldBlock) => return Ok(Taken::Busy(stream)),
+                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            };
+            let block = next_block(file, layout, &mut opened, ended)?;
+            Ok(block.map_or(Taken::Nothing, |block| Taken::Piece(Piece::Block(rank, layout, block))))
+        }
+        (Left::Parquet { next }, Layout::Parquet(layout)) => {
+            let piece = match next.fetch_add(1, Relaxed) {
+                0 => Some(Piece::Hash(file)),
+                group if group <= layout.row_groups() => Some(Piece::RowGroup(rank, file, group - 1)),
+                _ => None,
+            };
+            Ok(piece.map_or(Taken::Nothing, Taken::Piece))
+        }
+        _ => Ok(Taken::Nothing),
+    }
+}
+
+fn next_block(
+    file: &FileInput,
+    layout: &CsvLayout,
+    opened: &mut Option<Stream>,
+    ended: &AtomicBool,
+) -> Result<Option<Block>> {
+    if ended.load(Relaxed) {
+        return Ok(None);
+    }
+    if opened.is_none() {
+        *opened = Some(open_blocks(file, layout)?);
+    }
+    let block = match opened {
+        Some(stream) => stream.next().map_err(|broken| stopped_by(&file.path, broken))?,
+        None => None,
+    };
+    if block.is_none() {
+        *opened = None;
+        ended.store(true, Relaxed);
+    }
+    Ok(block)
+}
+
+/// The blocks of a CSV file from its first row on.
+pub fn open_blocks(file: &FileInput, layout: &CsvLayout) -> Result<Stream> {
+    let mut text = open_text(&file.path, layout.packing, &file.sha256)?;
+    let skipped = std::io::copy(&mut text.by_ref().take(layout.skip), &mut std::io::sink());
+    skipped.map_err(|e| damaged(&file.path, &e))?;
+    Ok(Blocks::new(text, layout.delimiter, layout.first_line))
+}
+
+/// The error of a file whose text cannot be read on.
+pub fn stopped_by(path: &Path, broken: Broken) -> Error {
+    let file = shown(path);
+    match broken {
+        Broken::Read(error) => damaged(path, &error),
+        Broken::TooLong(line) => Error::input(format!(
+            "{file}:{line}: a row of more than {} MiB; look for a quote that is opened and never closed",
+            LONGEST_RECORD >> 20
+        )),
+        Broken::TooMany => Error::input(format!("{file}: more than {} rows; deliver it in several files", u32::MAX)),
+    }
+}
