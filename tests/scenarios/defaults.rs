@@ -43,8 +43,9 @@ fn defaults(source: &str) -> &'static [(&'static str, &'static str)] {
     }
 }
 
-/// Files of the given tables, with what is said of the class of their rows.
-pub fn fill(name: &str, given: &[(String, Table)]) -> (Vec<File>, Vec<ExpectedClass>) {
+/// Files of the given tables, with what is said of the class of their rows. A source that is given
+/// neither here nor as whole files has an empty file.
+pub fn fill(name: &str, given: &[(String, Table)], whole: &[String]) -> (Vec<File>, Vec<ExpectedClass>) {
     let mut rows: BTreeMap<String, Vec<Row>> = BTreeMap::new();
     let takst_given = given.iter().any(|(source, table)| source == "takst" || table.header.contains(&"takster".into()));
     let mut lines = (Vec::new(), Vec::new());
@@ -62,17 +63,12 @@ pub fn fill(name: &str, given: &[(String, Table)]) -> (Vec<File>, Vec<ExpectedCl
     }
     rows.entry("takst".into()).or_default().extend(lines.0);
     rows.entry("diagnose".into()).or_default().extend(lines.1);
-    for source in ["regning", "innbyggere"] {
-        rows.entry(source.into()).or_default();
-    }
+    rows.entry("regning".into()).or_default();
+    rows.entry("innbyggere".into()).or_default();
     let mut files = BTreeMap::new();
     let mut classes = Vec::new();
-    for (source, rows) in rows {
-        let given_as_file = given.is_empty();
-        if rows.is_empty() && given_as_file {
-            continue;
-        }
-        file_rows(&source, &rows, &mut files, &mut classes);
+    for (source, rows) in rows.iter().filter(|(source, rows)| !rows.is_empty() || !whole.contains(source)) {
+        file_rows(source, rows, &mut files, &mut classes);
     }
     (files.into_values().collect(), classes)
 }

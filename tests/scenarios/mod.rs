@@ -79,7 +79,8 @@ fn scenario(name: String, blocks: &[Block]) -> Scenario {
             Block::Rows(table) => scenario.expected_classes.extend(table.rows().map(|row| class(&scenario.name, &row))),
         }
     }
-    let (files, classes) = defaults::fill(&scenario.name, &given);
+    let whole: Vec<String> = scenario.files.iter().map(|file| file.source.clone()).collect();
+    let (files, classes) = defaults::fill(&scenario.name, &given, &whole);
     for file in files {
         scenario.delivery.insert(file.name.clone(), to_csv(&file));
         scenario.files.push(file);
@@ -94,7 +95,7 @@ fn scenario(name: String, blocks: &[Block]) -> Scenario {
 fn add_raw(scenario: &mut Scenario, source: &str, name: &str, traits: &[String], text: &str) {
     let has = |word: &str| traits.iter().any(|own| own == word);
     let text = if has("crlf") { text.replace('\n', "\r\n") } else { text.to_string() };
-    let text = if has("no last line feed") { text.trim_end().to_string() } else { text };
+    let text = if has("no last line feed") { text.trim_end_matches(['\n', '\r']).to_string() } else { text };
     let mut bytes = if has("iso-8859-1") { text.chars().map(|c| c as u32 as u8).collect() } else { text.into_bytes() };
     if has("bom") {
         bytes.splice(0..0, [0xef, 0xbb, 0xbf]);
