@@ -50,6 +50,7 @@ pub enum LogForm {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Synth(SynthArgs),
     Check(CheckArgs),
     Explain(ExplainArgs),
     Completions(CompletionsArgs),

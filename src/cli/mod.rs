@@ -8,6 +8,7 @@ mod check;
 mod console;
 mod explain;
 mod fault;
+mod synth;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -48,6 +49,7 @@ fn answer(args: &Args) -> domain::ExitCode {
 
 fn dispatch(args: &Args) -> Result<()> {
     match &args.command {
+        Command::Synth(typed) => synth::synth(typed),
         Command::Check(typed) => check::check(typed),
         Command::Explain(typed) => explain::explain(typed),
         Command::Completions(typed) => {
