@@ -152,7 +152,8 @@ impl<'a> BillReader<'a> {
             self.codes(columns, "kjonn", sex)?,
             born(columns)?,
         ];
-        RecordBatch::try_new(schema(), arrays).map_err(|_| Error::bug("a batch of regning has a column of its own type"))
+        RecordBatch::try_new(schema(), arrays)
+            .map_err(|_| Error::bug("a batch of regning has a column of its own type"))
     }
 
     fn codes(&self, columns: &RecordBatch, name: &str, code: impl Fn(Option<&str>) -> u8) -> Result<ArrayRef> {
@@ -163,8 +164,7 @@ impl<'a> BillReader<'a> {
 
     fn residences(&self, columns: &RecordBatch) -> Result<ArrayRef> {
         let (first, second) = (text(columns, "kommunenr")?, text(columns, "kommunenr_pb")?);
-        let places: Vec<u16> =
-            (0..first.len()).map(|row| self.residence(at(first, row), at(second, row))).collect();
+        let places: Vec<u16> = (0..first.len()).map(|row| self.residence(at(first, row), at(second, row))).collect();
         Ok(Arc::new(UInt16Array::from(places)))
     }
 

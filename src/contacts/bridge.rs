@@ -33,7 +33,10 @@ fn column(schema: &Schema, batches: &[RecordBatch], at: usize) -> Result<Column>
 /// Hands one array over. Both libraries lay out the interface's two structures alike, since the
 /// C data interface fixes them.
 fn hand_over(array: &ArrayRef) -> Result<Box<dyn polars_arrow::array::Array>> {
-    debug_assert!(matches!(array.data_type(), DataType::Int64 | DataType::Int32 | DataType::UInt64 | DataType::UInt32 | DataType::UInt16 | DataType::UInt8));
+    debug_assert!(matches!(
+        array.data_type(),
+        DataType::Int64 | DataType::Int32 | DataType::UInt64 | DataType::UInt32 | DataType::UInt16 | DataType::UInt8
+    ));
     let (values, schema) = to_ffi(&array.to_data()).map_err(|_| Error::bug("a batch could not be handed over"))?;
     const { assert!(size_of::<FFI_ArrowArray>() == size_of::<ffi::ArrowArray>()) };
     const { assert!(size_of::<FFI_ArrowSchema>() == size_of::<ffi::ArrowSchema>()) };
@@ -61,8 +64,7 @@ mod tests {
 
     #[test]
     fn values_and_nulls_arrive_unchanged() {
-        let schema =
-            Schema::new(vec![Field::new("a", DataType::Int64, true), Field::new("b", DataType::UInt8, false)]);
+        let schema = Schema::new(vec![Field::new("a", DataType::Int64, true), Field::new("b", DataType::UInt8, false)]);
         let batch = |a: Vec<Option<i64>>, b: Vec<u8>| {
             let columns: Vec<ArrayRef> = vec![Arc::new(Int64Array::from(a)), Arc::new(UInt8Array::from(b))];
             RecordBatch::try_new(Arc::new(schema.clone()), columns).unwrap()

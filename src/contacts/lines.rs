@@ -42,7 +42,12 @@ struct Runs {
 
 impl Runs {
     /// Folds `content` of every row into runs of neighbouring rows with one bill number.
-    fn fold(bills: &Int64Array, rows: &[u32], mut content: impl FnMut(usize) -> u32, mut both: impl FnMut(u32, u32) -> u32) -> Self {
+    fn fold(
+        bills: &Int64Array,
+        rows: &[u32],
+        mut content: impl FnMut(usize) -> u32,
+        mut both: impl FnMut(u32, u32) -> u32,
+    ) -> Self {
         let mut runs = Runs::default();
         for (at, (&bill, &row)) in bills.values().iter().zip(rows).enumerate() {
             let value = content(at);
@@ -80,7 +85,8 @@ impl Runs {
             Arc::new(UInt32Array::from(self.rows)),
             Arc::new(UInt32Array::from(self.content)),
         ];
-        let batch = RecordBatch::try_new(schema(), arrays).map_err(|_| Error::bug("a run has a column of its own type"))?;
+        let batch =
+            RecordBatch::try_new(schema(), arrays).map_err(|_| Error::bug("a run has a column of its own type"))?;
         spool.push(keys.values(), &batch)
     }
 }

@@ -1,8 +1,24 @@
 //! Bills and their lines to classified contacts with place and person.
 //!
-//! In: typed batches of regning, takst and diagnose. Out: [`Contacts`], and the class of every
-//! row that `load` left open. This room never reads or writes a file of the delivery.
+//! In: typed batches of regning, takst, diagnose and innbyggere. Out: [`Contacts`], [`Residents`],
+//! and the class of every row that `load` left open. polars joins and groups here, one part of
+//! the bills at a time, so that memory is bounded. This room never reads or writes a file of the
+//! delivery and never counts a cell.
 
+mod bills;
+mod books;
+mod bridge;
+mod build;
+mod columns;
+mod gather;
+mod lines;
+mod meaning;
+mod residents;
+mod resolve;
+mod spool;
 mod table;
 
+pub use books::Books;
+pub use build::{Workspace, build};
+pub use residents::{Residents, residents};
 pub use table::*;

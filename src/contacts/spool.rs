@@ -198,7 +198,8 @@ mod tests {
             let spool = Spool::new(schema.clone(), 3, &budget, scratch.path());
             for start in 0..4 {
                 let keys: Vec<i64> = (start * 50_000..(start + 1) * 50_000).collect();
-                let batch = RecordBatch::try_new(schema.clone(), vec![Arc::new(Int64Array::from(keys.clone()))]).unwrap();
+                let batch =
+                    RecordBatch::try_new(schema.clone(), vec![Arc::new(Int64Array::from(keys.clone()))]).unwrap();
                 spool.push(&keys, &batch).unwrap();
             }
             let parts: Vec<Vec<i64>> = (0..3).map(|part| all(&spool, part)).collect();

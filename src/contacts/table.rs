@@ -1,5 +1,7 @@
 //! The contacts of a delivery, in columns, partitioned by person.
 
+use std::collections::BTreeMap;
+
 use crate::domain::{Month, PlaceIndex};
 
 /// All counted contacts. A person's contacts are in one part, sorted by person, start, bill.
@@ -11,6 +13,15 @@ pub struct Contacts {
     pub doctors: u32,
     /// First and last month with a counted bill; none: no bill was counted.
     pub months: Option<(Month, Month)>,
+    /// Counted contacts by month and delay of their registration.
+    pub delays: BTreeMap<Delay, u64>,
+}
+
+/// How long after the end of its month a contact was registered; negative: before it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Delay {
+    pub month: Month,
+    pub days: i32,
 }
 
 /// Columns of one length, a row a contact.
@@ -40,6 +51,21 @@ pub struct ContactPart {
 }
 
 impl ContactPart {
+    pub fn with_capacity(rows: usize) -> Self {
+        ContactPart {
+            person: Vec::with_capacity(rows),
+            doctor: Vec::with_capacity(rows),
+            residence: Vec::with_capacity(rows),
+            practice: Vec::with_capacity(rows),
+            start: Vec::with_capacity(rows),
+            practice_type: Vec::with_capacity(rows),
+            contact_type: Vec::with_capacity(rows),
+            features: Vec::with_capacity(rows),
+            sex: Vec::with_capacity(rows),
+            age_group: Vec::with_capacity(rows),
+            chapter: Vec::with_capacity(rows),
+        }
+    }
     pub fn len(&self) -> usize {
         self.person.len()
     }

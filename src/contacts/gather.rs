@@ -1,0 +1,225 @@
+//! Counted bills to [`Contacts`]: classified, sorted by person, numbered.
+//!
+//! In: the counted bills of one part at a time, from several threads. Out: [`Contacts`], the same
+//! whatever the order of parts. Never counts a cell.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use polars::prelude::{ChunkedArray, DataFrame, PolarsDataType, PolarsNumericType};
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::bills::NO_YEAR;
+use super::bridge::bug;
+use super::lines::chapter_of;
+use super::meaning::NOTHING;
+use super::spool::{lock, part_of};
+use super::table::{ContactPart, Contacts, Delay};
+use crate::codes::NO_CHAPTER;
+use crate::definition::{AgeGroups, FeatureSet};
+use crate::domain::{Month, Result};
+use crate::load::IdSpace;
+
+const SECONDS_A_DAY: i64 = 86_400;
+
+/// What a bill needs to become a contact.
+pub struct Classifier<'a, F> {
+    /// Type position and features of a takst meaning on a day.
+    pub answers: F,
+    /// Position of `unclassified`.
+    pub unclassified: u8,
+    pub age_groups: &'a AgeGroups,
+}
+
+/// A contact on its way: keys instead of numbers.
+#[derive(Clone, Copy)]
+struct Row {
+    person: i64,
+    bill: i64,
+    start: i64,
+    doctor: u32,
+    features: FeatureSet,
+    residence: u16,
+    practice: u16,
+    practice_type: u8,
+    contact_type: u8,
+    sex: u8,
+    age_group: u8,
+    chapter: u8,
+}
+
+/// Collects contacts by person.
+pub struct Gatherer {
+    people: Vec<Mutex<Vec<Vec<Row>>>>,
+    doctors: Mutex<FxHashMap<i64, u32>>,
+    delays: Mutex<BTreeMap<Delay, u64>>,
+}
+
+impl Gatherer {
+    pub fn new(parts: usize) -> Self {
+        let people = (0..parts).map(|_| Mutex::default()).collect();
+        Gatherer { people, doctors: Mutex::default(), delays: Mutex::default() }
+    }
+
+    /// Takes the counted bills of one part.
+    pub fn take<F>(&self, bills: &DataFrame, classifier: &Classifier<'_, F>) -> Result<()>
+    where
+        F: Fn(u32, i32) -> (Option<u8>, FeatureSet),
+    {
+        let rows = Bills::of(bills)?.rows(self, classifier);
+        let mut parts = vec![Vec::new(); self.people.len()];
+        rows.into_iter().for_each(|row| parts[part_of(row.person, self.people.len())].push(row));
+        for (part, rows) in parts.into_iter().enumerate().filter(|(_, rows): &(_, Vec<Row>)| !rows.is_empty()) {
+            lock(&self.people[part]).push(rows);
+        }
+        Ok(())
+    }
+
+    fn number_doctors(&self, keys: &[i64]) -> Vec<u32> {
+        let mut doctors = lock(&self.doctors);
+        keys.iter()
+            .map(|&key| {
+                let next = doctors.len() as u32;
+                *doctors.entry(key).or_insert(next)
+            })
+            .collect()
+    }
+
+    /// Sorts and numbers what was collected.
+    pub fn finish(self, bills: &IdSpace) -> Contacts {
+        let doctors = self.doctors.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let numbers = ranks(&doctors);
+        let delays = self.delays.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut parts: Vec<ContactPart> = self
+            .people
+            .into_par_iter()
+            .map(|rows| {
+                finish_part(rows.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner), &numbers, bills)
+            })
+            .collect();
+        let mut persons = 0;
+        for part in &mut parts {
+            part.person.iter_mut().for_each(|person| *person += persons);
+            persons = part.person.last().copied().unwrap_or(persons);
+        }
+        let months = delays.keys().map(|delay| delay.month);
+        let months = months.clone().min().zip(months.max());
+        Contacts { parts, persons, doctors: numbers.len() as u32, months, delays }
+    }
+}
+
+/// From numbers in order of arrival to numbers in order of the key, from 1.
+fn ranks(doctors: &FxHashMap<i64, u32>) -> Vec<u32> {
+    let mut sorted: Vec<(i64, u32)> = doctors.iter().map(|(&key, &number)| (key, number)).collect();
+    sorted.sort_unstable();
+    let mut ranks = vec![0; sorted.len()];
+    for (rank, (_, number)) in sorted.into_iter().enumerate() {
+        ranks[number as usize] = rank as u32 + 1;
+    }
+    ranks
+}
+
+fn finish_part(chunks: Vec<Vec<Row>>, doctors: &[u32], bills: &IdSpace) -> ContactPart {
+    let mut rows = chunks.concat();
+    let order =
+        |a: &Row, b: &Row| (a.person, a.start).cmp(&(b.person, b.start)).then_with(|| bills.cmp(a.bill, b.bill));
+    rows.sort_unstable_by(order);
+    let mut part = ContactPart::with_capacity(rows.len());
+    let (mut last, mut number) = (None, 0);
+    for row in rows {
+        if last != Some(row.person) {
+            number += 1;
+            last = Some(row.person);
+        }
+        part.person.push(number);
+        part.doctor.push(doctors[row.doctor as usize]);
+        part.residence.push(row.residence);
+        part.practice.push(row.practice);
+        part.start.push(row.start);
+        part.practice_type.push(row.practice_type);
+        part.contact_type.push(row.contact_type);
+        part.features.push(row.features);
+        part.sex.push(row.sex);
+        part.age_group.push(row.age_group);
+        part.chapter.push(row.chapter);
+    }
+    part
+}
+
+/// The columns of a frame of counted bills.
+struct Bills {
+    bill: Vec<i64>,
+    person: Vec<i64>,
+    doctor: Vec<i64>,
+    start: Vec<i64>,
+    registered: Vec<i32>,
+    born: Vec<i32>,
+    residence: Vec<u16>,
+    practice: Vec<u16>,
+    practice_type: Vec<u8>,
+    sex: Vec<u8>,
+    takst: Vec<u32>,
+    diagnosis: Vec<u32>,
+}
+
+impl Bills {
+    fn of(frame: &DataFrame) -> Result<Self> {
+        let numbers = |name: &str| frame.column(name).map_err(bug);
+        Ok(Bills {
+            bill: values(numbers("bill")?.i64().map_err(bug)?, 0),
+            person: values(numbers("person")?.i64().map_err(bug)?, 0),
+            doctor: values(numbers("doctor")?.i64().map_err(bug)?, 0),
+            start: values(numbers("start")?.i64().map_err(bug)?, 0),
+            registered: values(numbers("registered")?.i32().map_err(bug)?, 0),
+            born: values(numbers("born")?.i32().map_err(bug)?, NO_YEAR),
+            residence: values(numbers("residence")?.u16().map_err(bug)?, 0),
+            practice: values(numbers("practice")?.u16().map_err(bug)?, 0),
+            practice_type: values(numbers("practice_type")?.u8().map_err(bug)?, 0),
+            sex: values(numbers("sex")?.u8().map_err(bug)?, 0),
+            takst: values(numbers("takst")?.u32().map_err(bug)?, NOTHING),
+            diagnosis: values(numbers("diagnosis")?.u32().map_err(bug)?, u32::from(NO_CHAPTER)),
+        })
+    }
+
+    fn rows<F>(&self, gatherer: &Gatherer, classifier: &Classifier<'_, F>) -> Vec<Row>
+    where
+        F: Fn(u32, i32) -> (Option<u8>, FeatureSet),
+    {
+        let doctors = gatherer.number_doctors(&self.doctor);
+        let mut delays = FxHashMap::default();
+        let row = |at: usize| {
+            let day = self.start[at].div_euclid(SECONDS_A_DAY) as i32;
+            let month = Month::of_day(day);
+            *delays.entry(Delay { month, days: self.registered[at] - month.last_day() }).or_insert(0) += 1;
+            let (kind, features) = (classifier.answers)(self.takst[at], day);
+            Row {
+                person: self.person[at],
+                bill: self.bill[at],
+                start: self.start[at],
+                doctor: doctors[at],
+                features,
+                residence: self.residence[at],
+                practice: self.practice[at],
+                practice_type: self.practice_type[at],
+                contact_type: kind.unwrap_or(classifier.unclassified),
+                sex: self.sex[at],
+                age_group: classifier.age_groups.of_age(age(month.year(), self.born[at])),
+                chapter: chapter_of(self.diagnosis[at]),
+            }
+        };
+        let rows = (0..self.bill.len()).map(row).collect();
+        let mut all = lock(&gatherer.delays);
+        delays.into_iter().for_each(|(delay, contacts)| *all.entry(delay).or_insert(0) += contacts);
+        rows
+    }
+}
+
+/// Year of contact minus year of birth; none where that is missing.
+fn age(year: i32, born: i32) -> Option<i32> {
+    (born != NO_YEAR).then(|| year.saturating_sub(born))
+}
+
+fn values<T: PolarsDataType + PolarsNumericType>(array: &ChunkedArray<T>, missing: T::Native) -> Vec<T::Native> {
+    array.into_iter().map(|value| value.unwrap_or(missing)).collect()
+}
