@@ -3,6 +3,20 @@
 //! In: [`crate::contacts::Contacts`] and the definition. Out: [`Cells`]. Partial counts merge in
 //! any order and are finished once. This room never divides before the finish and does no I/O.
 
+mod axes;
+mod by_doctor;
+mod by_person;
 mod cells;
+mod completeness;
+mod count;
+mod facts;
+mod movers;
+mod pools;
+mod residents;
+mod workload;
 
+pub use axes::Span;
 pub use cells::*;
+pub use completeness::{MonthCompleteness, completeness};
+pub use count::{Run, count};
+pub use pools::{Pools, with_pools};

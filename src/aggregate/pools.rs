@@ -1,0 +1,50 @@
+//! Pools: the small municipalities of a county, summed as "Øvrige kommuner" (PROTECTION 3).
+//!
+//! In: cells and the pools that `protect` chose. Out: cells with the pools' places added. Never
+//! chooses a pool: contributors of a pool are counted from contacts, since those of its
+//! municipalities may be the same.
+
+use std::collections::BTreeMap;
+
+use super::axes::Selection;
+use super::cells::{Cells, Place, TableCells};
+use super::count::{Run, count_tables};
+use crate::definition::SmallPlaces;
+use crate::domain::{CountyNumber, PlaceIndex, Result};
+
+/// The pooled municipalities of each county that has any.
+pub type Pools = BTreeMap<CountyNumber, Vec<PlaceIndex>>;
+
+/// Adds the pools to the tables that pool; the municipalities stay, for the restricted area.
+pub fn with_pools(mut cells: Cells, pools: &Pools, run: &Run<'_>) -> Result<Cells> {
+    let pools_small = |table: &TableCells| run.pipeline.tables[table.table].small_places == SmallPlaces::Pool;
+    let pooled: Vec<usize> = cells.tables.iter().filter(|table| pools_small(table)).map(|table| table.table).collect();
+    if pools.is_empty() || pooled.is_empty() {
+        return Ok(cells);
+    }
+    let added = count_tables(run, &pooled, Selection::Pools(pools))?;
+    for (table, pools) in cells.tables.iter_mut().filter(|table| pooled.contains(&table.table)).zip(added.tables) {
+        splice(table, pools);
+    }
+    Ok(cells)
+}
+
+/// Inserts the pools' rows between the counties and the municipalities.
+fn splice(table: &mut TableCells, pools: TableCells) {
+    let at = table.axes.places.iter().position(|place| matches!(place, Place::Municipality(_)));
+    let at = at.unwrap_or(table.axes.places.len());
+    let places = table.axes.places.len();
+    insert(&mut table.contacts, pools.contacts, at, places);
+    insert(&mut table.patients, pools.patients, at, places);
+    insert(&mut table.residents, pools.residents, at, places);
+    insert(&mut table.means, pools.means, at, places);
+    table.axes.places.splice(at..at, pools.axes.places);
+}
+
+/// Inserts rows before row `at` of a layer of `rows` rows.
+fn insert<T>(layer: &mut Vec<T>, more: Vec<T>, at: usize, rows: usize) {
+    if rows > 0 {
+        let before = layer.len() / rows * at;
+        layer.splice(before..before, more);
+    }
+}
