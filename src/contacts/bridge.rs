@@ -71,8 +71,8 @@ mod tests {
         };
         let frame =
             frame(&schema, &[batch(vec![Some(7), None], vec![1, 2]), batch(vec![Some(-9)], vec![255])]).unwrap();
-        let a: Vec<Option<i64>> = frame.column("a").unwrap().i64().unwrap().into_iter().collect();
-        let b: Vec<Option<u8>> = frame.column("b").unwrap().u8().unwrap().into_iter().collect();
+        let a: Vec<Option<i64>> = frame.column("a").unwrap().i64().unwrap().iter().collect();
+        let b: Vec<Option<u8>> = frame.column("b").unwrap().u8().unwrap().iter().collect();
         assert_eq!(a, [Some(7), None, Some(-9)]);
         assert_eq!(b, [Some(1), Some(2), Some(255)]);
     }

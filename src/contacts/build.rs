@@ -21,7 +21,8 @@ use super::table::Contacts;
 use crate::codes::Geography;
 use crate::definition::{Pipeline, TakstIndex};
 use crate::domain::{Error, Result};
-use crate::load::{IdKind, Inputs, Scanned};
+use crate::load::{Inputs, Scanned};
+use crate::schema::IdKind;
 
 /// Rows of regning that one part should hold.
 const ROWS_A_PART: u64 = 1_000_000;
@@ -55,7 +56,7 @@ pub fn build(
     let spool = |schema| Spool::new(schema, parts, &budget, workspace.scratch);
     let (regning, takst, diagnose) = (spool(bills::schema()), spool(lines::schema()), spool(lines::schema()));
     let reader = BillReader::new(geography, &regning);
-    let meanings = Meanings::new(TakstIndex::new(pipeline));
+    let meanings = Meanings::new(TakstIndex::new(&pipeline.contact_types, &pipeline.features));
 
     let mut scanned_bills = inputs.scan("regning", &bills::COLUMNS, &|batch| reader.take(batch))?;
     let mut scanned_takst =

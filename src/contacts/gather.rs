@@ -221,5 +221,5 @@ fn age(year: i32, born: i32) -> Option<i32> {
 }
 
 fn values<T: PolarsDataType + PolarsNumericType>(array: &ChunkedArray<T>, missing: T::Native) -> Vec<T::Native> {
-    array.into_iter().map(|value| value.unwrap_or(missing)).collect()
+    array.iter().map(|value| value.unwrap_or(missing)).collect()
 }

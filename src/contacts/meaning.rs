@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustc_hash::FxHashMap;
 
-use crate::definition::{FeatureSet, TakstIndex, normalise_takst};
+use crate::codes::normalise_takst;
+use crate::definition::{FeatureSet, TakstIndex};
 
 /// A meaning known to [`Meanings`]; numbers have no order.
 pub type MeaningId = u32;
@@ -48,7 +49,7 @@ pub struct Seen {
 
 impl Meanings {
     pub fn new(index: TakstIndex) -> Self {
-        let changes = index.epochs();
+        let changes = index.epochs().to_vec();
         let meanings = Meanings { index, changes, known: RwLock::default(), unknown_codes: AtomicU64::new(0) };
         meanings.intern(vec![(NO_TYPE, 0); meanings.changes.len() + 1].into());
         meanings

@@ -15,6 +15,8 @@ mod lines;
 mod meaning;
 mod residents;
 mod resolve;
+#[cfg(test)]
+mod resolve_tests;
 mod spool;
 mod table;
 

@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use arrow::array::Array;
 use rustc_hash::FxHashMap;
 
 use super::bills::seq;

@@ -3,9 +3,11 @@
 //! In: frames of the bills, runs and keys of one part. Out: counted contacts and the books of the
 //! part. Never looks at another part: what crosses parts (credits) is passed in.
 
+use std::collections::BTreeMap;
+
 use polars::prelude::*;
 
-use super::bills::{AVVIST, BEHANDLES, GODKJENT, NO_PRACTICE_TYPE};
+use super::bills::{AVVIST, BEHANDLES, GODKJENT, NO_PRACTICE_TYPE, file_of};
 use super::bridge::bug;
 use crate::domain::{OutOfScope, RejectReason, Result, RowClass};
 
@@ -68,7 +70,7 @@ pub fn resolve(part: Part, both: impl FnMut(u32, u32) -> u32, first: impl FnMut(
     let fates = fates(&classed, part.left_out).map_err(bug)?;
     let (takst, said) = lines(part.takst, &fates, both)?;
     let (diagnose, diagnosed) = lines(part.diagnose, &fates, first)?;
-    let regning = superseded.into_iter().chain(bill_classes(&classed).map_err(bug)?).collect();
+    let regning = superseded.into_iter().chain(classes_by_file(&classed).map_err(bug)?).collect();
     let contacts = contacts(classed, said, diagnosed).map_err(bug)?;
     Ok(Resolved { contacts, regning, takst, diagnose })
 }
@@ -81,7 +83,7 @@ pub fn credited(bills: DataFrame) -> Result<Vec<i64>> {
     let (winners, _) = versions(candidates.collect().map_err(bug)?)?;
     let sound = col("status").eq(lit(GODKJENT)).and(col("credits").is_not_null());
     let named = winners.lazy().filter(sound).select([col("credits")]).collect().map_err(bug)?;
-    Ok(named.column("credits").map_err(bug)?.i64().map_err(bug)?.into_iter().flatten().collect())
+    Ok(named.column("credits").map_err(bug)?.i64().map_err(bug)?.iter().flatten().collect())
 }
 
 /// Splits bills into the rows that count and the files of those that are superseded. The latest
@@ -106,10 +108,10 @@ fn versions(bills: DataFrame) -> Result<(DataFrame, Vec<Classed>)> {
         .select([col("bill"), col("registered"), col("seq")])
         .sort(["bill", "registered", "seq"], SortMultipleOptions::default())
         .filter(col("bill").eq(col("bill").shift(lit(-1))))
-        .select([col("seq")])
+        .select([col("seq"), code(SUPERSEDED).alias("class")])
         .collect()
         .map_err(bug)?;
-    let superseded = classes_by_file(losers.clone().lazy().with_column(lit(SUPERSEDED).alias("class"))).map_err(bug)?;
+    let superseded = classes_by_file(&losers).map_err(bug)?;
     let winners = bills.lazy().join(losers.lazy(), [col("seq")], [col("seq")], JoinArgs::new(JoinType::Anti));
     Ok((winners.collect().map_err(bug)?, superseded))
 }
@@ -117,46 +119,43 @@ fn versions(bills: DataFrame) -> Result<(DataFrame, Vec<Classed>)> {
 /// Adds the column `class`.
 fn classify(winners: DataFrame, credited: DataFrame, since: Option<i64>) -> PolarsResult<DataFrame> {
     let credited = credited.lazy().unique(None, UniqueKeepStrategy::Any).with_column(lit(true).alias("is_credited"));
-    let class = |class: u8| lit(class);
     let early = since.map_or(lit(false), |since| col("start").lt(lit(since)));
     winners
         .lazy()
         .join(credited, [col("bill")], [col("bill")], JoinArgs::new(JoinType::Left))
         .with_column(
             when(col("status").eq(lit(AVVIST)))
-                .then(class(2))
+                .then(code(2))
                 .when(col("status").eq(lit(BEHANDLES)))
-                .then(class(3))
+                .then(code(3))
                 .when(col("credits").is_not_null())
-                .then(class(4))
+                .then(code(4))
                 .when(col("is_credited").is_not_null())
-                .then(class(5))
+                .then(code(5))
                 .when(col("practice_type").eq(lit(NO_PRACTICE_TYPE)))
-                .then(class(6))
+                .then(code(6))
                 .when(early)
-                .then(class(7))
-                .otherwise(class(COUNTED))
+                .then(code(7))
+                .otherwise(code(COUNTED))
                 .alias("class"),
         )
         .collect()
 }
 
-fn bill_classes(classed: &DataFrame) -> PolarsResult<Vec<Classed>> {
-    classes_by_file(classed.clone().lazy().select([col("seq"), col("class")]))
+/// A class as a column; a literal alone would be a 32-bit number.
+fn code(class: u8) -> Expr {
+    lit(class).cast(DataType::UInt8)
 }
 
-/// Rows by file and class; the file is in the upper half of `seq`.
-fn classes_by_file(rows: LazyFrame) -> PolarsResult<Vec<Classed>> {
-    let file = col("seq").floor_div(lit(1u64 << 32)).alias("file");
-    let counts = rows.group_by([file, col("class")]).agg([len().cast(DataType::UInt64).alias("rows")]).collect()?;
-    let files = counts.column("file")?.u64()?;
-    let classes = counts.column("class")?.u8()?;
-    let rows = counts.column("rows")?.u64()?;
-    let row = |at: usize| -> Option<Classed> {
-        let class = CLASSES[usize::from(classes.get(at)?)];
-        Some(Classed { file: files.get(at)? as u16, class, rows: rows.get(at)? })
-    };
-    Ok((0..counts.height()).filter_map(row).collect())
+/// Rows by file and class.
+fn classes_by_file(rows: &DataFrame) -> PolarsResult<Vec<Classed>> {
+    let (seqs, classes) = (rows.column("seq")?.u64()?, rows.column("class")?.u8()?);
+    let mut counts: BTreeMap<(u16, u8), u64> = BTreeMap::new();
+    for (seq, class) in seqs.iter().zip(classes.iter()).filter_map(|(seq, class)| Some((seq?, class?))) {
+        *counts.entry((file_of(seq), class)).or_default() += 1;
+    }
+    let classed = |((file, class), rows)| Classed { file, class: CLASSES[usize::from(class)], rows };
+    Ok(counts.into_iter().map(classed).collect())
 }
 
 /// Every known bill number with whether its bill is counted.
@@ -198,12 +197,12 @@ fn judge(runs: DataFrame, fates: &DataFrame) -> PolarsResult<DataFrame> {
         .join(last, [col("bill")], [col("bill")], JoinArgs::new(JoinType::Inner))
         .with_column(
             when(col("is_counted").is_null())
-                .then(lit(LINE_ORPHAN))
+                .then(code(LINE_ORPHAN))
                 .when(col("file").lt(col("last_file")))
-                .then(lit(LINE_SUPERSEDED))
+                .then(code(LINE_SUPERSEDED))
                 .when(col("is_counted").not())
-                .then(lit(LINE_BILL_NOT_COUNTED))
-                .otherwise(lit(LINE_COUNTED))
+                .then(code(LINE_BILL_NOT_COUNTED))
+                .otherwise(code(LINE_COUNTED))
                 .alias("class"),
         )
         .collect()
@@ -252,7 +251,7 @@ fn contents(judged: DataFrame, mut fold: impl FnMut(u32, u32) -> u32) -> PolarsR
     }
     let (bills, contents) = (several.column("bill")?.i64()?, several.column("content")?.u32()?);
     let mut folded: Vec<(i64, u32)> = Vec::new();
-    for (bill, content) in bills.into_iter().zip(contents).filter_map(|(bill, content)| Some((bill?, content?))) {
+    for (bill, content) in bills.iter().zip(contents.iter()).filter_map(|(bill, content)| Some((bill?, content?))) {
         match folded.last_mut().filter(|last| last.0 == bill) {
             Some(last) => last.1 = fold(last.1, content),
             None => folded.push((bill, content)),
