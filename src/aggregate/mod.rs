@@ -15,6 +15,9 @@ mod pools;
 mod residents;
 mod workload;
 
+#[cfg(test)]
+mod tests;
+
 pub use axes::Span;
 pub use cells::*;
 pub use completeness::{MonthCompleteness, completeness};
