@@ -149,7 +149,7 @@ impl<'a> BillReader<'a> {
             self.residences(columns)?,
             self.practices(columns)?,
             Arc::new(Int64Array::new(starts.values().clone(), None)),
-            self.codes(columns, "kjonn", sex)?,
+            sexes(columns)?,
             born(columns)?,
         ];
         RecordBatch::try_new(schema(), arrays)
@@ -183,8 +183,10 @@ fn status(code: Option<&str>) -> u8 {
     }
 }
 
-fn sex(code: Option<&str>) -> u8 {
-    Sex::from_code(code.and_then(|code| code.parse().ok())) as u8
+fn sexes(columns: &RecordBatch) -> Result<ArrayRef> {
+    let codes = whole(columns, "kjonn")?;
+    let sex = |row| Sex::from_code(number(codes, row)) as u8;
+    Ok(Arc::new(UInt8Array::from((0..codes.len()).map(sex).collect::<Vec<u8>>())))
 }
 
 /// A year outside four digits can give no age, so it is as good as missing.

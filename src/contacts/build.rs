@@ -52,7 +52,7 @@ pub fn build(
     workspace: Workspace<'_>,
 ) -> Result<(Contacts, Books)> {
     let budget = Budget::new(workspace.memory);
-    let parts = parts(inputs);
+    let parts = parts(inputs)?;
     let spool = |schema| Spool::new(schema, parts, &budget, workspace.scratch);
     let (regning, takst, diagnose) = (spool(bills::schema()), spool(lines::schema()), spool(lines::schema()));
     let reader = BillReader::new(geography, &regning);
@@ -93,9 +93,8 @@ pub fn build(
 }
 
 /// Parts enough that one fits well in memory; the number changes no result.
-fn parts(inputs: &Inputs) -> usize {
-    let bytes: u64 = inputs.files("regning").iter().map(|file| file.bytes).sum();
-    (bytes / BYTES_A_ROW / ROWS_A_PART).clamp(1, 256) as usize
+fn parts(inputs: &Inputs) -> Result<usize> {
+    Ok((inputs.bytes("regning")? / BYTES_A_ROW / ROWS_A_PART).clamp(1, 256) as usize)
 }
 
 type PartBooks = (Vec<super::resolve::Classed>, Lines, Lines);

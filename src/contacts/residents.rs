@@ -34,7 +34,7 @@ impl Residents {
 }
 
 /// A row's identity: year, municipality, sex and age as delivered.
-type Key = (i64, Option<Box<str>>, Option<Box<str>>, Option<i64>);
+type Key = (i64, Option<Box<str>>, Option<i64>, Option<i64>);
 
 /// The rows that count so far, with their position in the delivery, and the superseded ones.
 #[derive(Default)]
@@ -75,12 +75,11 @@ pub fn residents(inputs: &Inputs, pipeline: &Pipeline, geography: &Geography) ->
 
 fn take(batch: &TypedBatch, latest: &Mutex<Latest>) -> Result<()> {
     let columns = &batch.columns;
-    let (years, places, sexes) = (whole(columns, "aar")?, text(columns, "kommunenr")?, text(columns, "kjonn")?);
+    let (years, places, sexes) = (whole(columns, "aar")?, text(columns, "kommunenr")?, whole(columns, "kjonn")?);
     let (ages, persons) = (whole(columns, "alder")?, whole(columns, "personer")?);
     let mut latest = lock(latest);
     for row in 0..years.len() {
-        let key =
-            (years.value(row), at(places, row).map(Into::into), at(sexes, row).map(Into::into), number(ages, row));
+        let key = (years.value(row), at(places, row).map(Into::into), number(sexes, row), number(ages, row));
         latest.enter(key, seq(batch.file, batch.rows[row]), persons.value(row));
     }
     Ok(())
@@ -92,7 +91,7 @@ fn settle(latest: Latest, ages: &AgeGroups, geography: &Geography) -> Residents 
     for ((year, place, sex, age), (_, persons)) in latest.rows {
         let code = place.as_deref().and_then(MunicipalityNumber::parse);
         let place = code.and_then(|code| geography.resolve(code)).unwrap_or(geography.unknown());
-        let sex = Sex::from_code(sex.as_deref().and_then(|code| code.parse().ok())) as u8;
+        let sex = Sex::from_code(sex) as u8;
         let age = ages.of_age(age.and_then(|age| i32::try_from(age).ok()).map(|age| age.saturating_add(1)));
         *residents.years.entry(year).or_default().entry((place, sex, age)).or_insert(0) += persons.unsigned_abs();
     }

@@ -166,6 +166,11 @@ impl Inputs {
         &self.spaces[kind as usize]
     }
 
+    /// Bytes of a source's files as delivered.
+    pub fn bytes(&self, source: &str) -> Result<u64> {
+        Ok(self.source(source)?.files.iter().map(|file| file.bytes).sum())
+    }
+
     /// The files of every source, hashed, without reading them otherwise. A later scan does not
     /// hash again.
     pub fn hashed(&self) -> Result<Vec<(String, Vec<InputFile>)>> {
