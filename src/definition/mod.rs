@@ -3,6 +3,7 @@
 //! In: the text of a definition and the lists it names. Out: a [`Pipeline`]. Unknown keys and
 //! names are refused with the known ones. This room never sees data.
 
+mod competing;
 mod fault;
 mod lists;
 mod quantities;

@@ -2,14 +2,15 @@
 //!
 //! In: definitions, lists and schemas. Out: text in bokmål or English on stdout. Never sees data.
 
+mod consultations;
 mod table;
 mod words;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::args::{ExplainArgs, Language};
 use super::print;
-use crate::definition::Pipeline;
+use crate::definition::{ContactTypes, Pipeline};
 use crate::domain::{Error, Result};
 use crate::schema;
 
@@ -21,6 +22,10 @@ pub fn explain(typed: &ExplainArgs) -> Result<()> {
             Language::En => schema::Language::English,
         };
         return print(&schema::document_of(source, language)?);
+    }
+    if typed.consultations {
+        let folder = Some(Path::new("pipelines")).filter(|folder| folder.is_dir());
+        return print(&consultations::side_by_side(&ContactTypes::all_lists(folder)?, typed.lang));
     }
     let pipelines = pipelines(&typed.pipelines)?;
     let id = typed.table.as_deref().unwrap_or_default();

@@ -3,6 +3,8 @@
 //! In: a pipeline and one of its tables. Out: text: what is counted, where, when, by what, how each
 //! indicator is made, and what is hidden.
 
+use std::collections::BTreeSet;
+
 use crate::cli::args::Language;
 use crate::definition::{IndicatorValue, PerDoctor, Pipeline, Policy, Predicate, Table};
 
@@ -124,6 +126,9 @@ fn contacts(pipeline: &Pipeline, predicate: &Predicate, lang: Language) -> Strin
     } else {
         named(predicate.types, types.types.iter().map(|t| t.id.as_str()).collect()).join(" + ")
     };
+    if predicate.types.count_ones() == 1 {
+        text.push_str(&codes(pipeline, predicate.types.trailing_zeros() as u8, lang));
+    }
     let features = |set| named(set, pipeline.features.ids.iter().map(String::as_str).collect()).join(", ");
     let mut add = |condition: bool, nb: &str, en: &str| {
         if condition {
@@ -138,6 +143,19 @@ fn contacts(pipeline: &Pipeline, predicate: &Predicate, lang: Language) -> Strin
     add(predicate.weekend == Some(true), ", lørdag og søndag", ", on Saturdays and Sundays");
     add(predicate.weekend == Some(false), ", mandag til fredag", ", on Mondays to Fridays");
     text
+}
+
+/// The takst codes that make a contact one of a type.
+fn codes(pipeline: &Pipeline, index: u8, lang: Language) -> String {
+    let takster = pipeline.contact_types.takster.iter().filter(|takst| takst.index == index);
+    let codes: BTreeSet<&str> = takster.map(|takst| takst.code.as_str()).collect();
+    match codes.is_empty() {
+        true => String::new(),
+        false => {
+            let codes: Vec<&str> = codes.into_iter().collect();
+            format!(" ({} {})", lang.pick("takst", "code"), codes.join(", "))
+        }
+    }
 }
 
 fn protection(table: &Table, lang: Language) -> Vec<String> {
