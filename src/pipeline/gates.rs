@@ -6,10 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{Error, FileTally, Result};
-use crate::load::Scanned;
-
-/// Fewest rejected rows that stop a run (SPEC-DETAILS 4).
-const FEWEST_REJECTS: u64 = 10;
+use crate::load::{Scanned, over_limit};
 
 /// Stops a run whose rows are not all in exactly one class.
 pub fn balance(sources: &BTreeMap<String, Scanned>) -> Result<()> {
@@ -34,7 +31,7 @@ pub fn balance(sources: &BTreeMap<String, Scanned>) -> Result<()> {
 pub fn rejects(sources: &BTreeMap<String, Scanned>, limit: f64) -> Result<()> {
     let files = sources.values().flat_map(|scanned| scanned.files.iter().zip(&scanned.tally.files));
     let over: Vec<String> =
-        files.filter(|(_, tally)| is_over(tally, limit)).map(|(file, tally)| share(&file.name, tally)).collect();
+        files.filter(|(_, tally)| over_limit(tally, limit)).map(|(file, tally)| share(&file.name, tally)).collect();
     if over.is_empty() {
         return Ok(());
     }
@@ -43,11 +40,6 @@ pub fn rejects(sources: &BTreeMap<String, Scanned>, limit: f64) -> Result<()> {
         limit * 100.0,
         over.join(", ")
     )))
-}
-
-fn is_over(tally: &FileTally, limit: f64) -> bool {
-    let rejected = tally.rejected();
-    rejected >= FEWEST_REJECTS && rejected as f64 > limit * tally.rows as f64
 }
 
 fn share(name: &str, tally: &FileTally) -> String {

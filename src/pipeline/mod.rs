@@ -4,10 +4,14 @@
 //! its place, or a failure that left none. Only this room knows the order of the others; it
 //! computes no number of its own.
 
+mod commit;
 mod gates;
+mod history;
 mod layout;
+mod name;
 mod rejects;
 mod summary;
+mod whole;
 
 use std::path::PathBuf;
 

@@ -1,0 +1,103 @@
+//! The releases made in one OUT, in order, and the ledger that the last of them left.
+//!
+//! In: `restricted/ledger.json` and the ledger in the newest release's restricted folder. Out: the
+//! ledger that a run starts from, and the state's name. The ledger is never guessed: where
+//! releases have been published and their ledger is gone, no run goes on.
+
+use std::fs;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::layout::Out;
+use crate::domain::{Error, Result};
+use crate::publish::files::sha256;
+
+/// Name of the ledger in a release's restricted folder.
+pub const LEDGER: &str = "ledger.json";
+/// State of a ledger without decisions.
+pub const EMPTY_STATE: &str = "empty";
+
+/// A release put in place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Commit {
+    pub release: String,
+    pub pipeline: String,
+    /// Days since 1970-01-01.
+    pub as_of: i32,
+    /// Hash of everything that the release was made from but the ledger.
+    pub run: String,
+    /// The ledger's state before and after: hashes of restricted manifests.
+    pub ledger_before: String,
+    pub ledger_after: String,
+}
+
+/// All releases of an OUT, oldest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct History {
+    pub releases: Vec<Commit>,
+}
+
+impl History {
+    /// Reads what stands in `out`; empty where nothing was released yet.
+    pub fn read(out: &Out) -> Result<Self> {
+        let path = out.restricted().join(LEDGER);
+        match fs::read(&path) {
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| damaged(&path)),
+            Err(_) if has_releases(out) => Err(damaged(&path)),
+            Err(_) => Ok(History::default()),
+        }
+    }
+    /// Reads what stood in `out` when `commit` was about to be added: nothing, for the first.
+    pub fn read_for(out: &Out, commit: &Commit) -> Result<Self> {
+        let is_first = commit.ledger_before == EMPTY_STATE && !out.restricted().join(LEDGER).exists();
+        if is_first { Ok(History::default()) } else { History::read(out) }
+    }
+    /// The part of the history that a run starts from: all of it, or what was before `commit`
+    /// where that is to be made again.
+    pub fn before(&self, commit: Option<&Commit>) -> History {
+        let end = self.releases.iter().position(|other| Some(other) == commit).unwrap_or(self.releases.len());
+        History { releases: self.releases[..end].to_vec() }
+    }
+    /// State of the ledger that the last release left.
+    pub fn state(&self) -> &str {
+        self.releases.last().map_or(EMPTY_STATE, |commit| &commit.ledger_after)
+    }
+    /// The ledger that the last release left; none where nothing was released yet.
+    pub fn ledger(&self, out: &Out) -> Result<Option<Vec<u8>>> {
+        let Some(last) = self.releases.last() else { return Ok(None) };
+        let folder = out.restricted_of(&last.release);
+        let manifest = fs::read(folder.join("manifest.json")).unwrap_or_default();
+        let path = folder.join(LEDGER);
+        let bytes = fs::read(&path).map_err(|_| damaged(&path))?;
+        let stated = format!("\"{}\"", sha256(&bytes));
+        if sha256(&manifest) != last.ledger_after || !String::from_utf8_lossy(&manifest).contains(&stated) {
+            return Err(damaged(&path));
+        }
+        Ok(Some(bytes))
+    }
+    /// The newest release that was made from the same things, whatever the ledger was.
+    pub fn find(&self, run: &str) -> Option<&Commit> {
+        self.releases.iter().rev().find(|commit| commit.run == run)
+    }
+    /// The releases of a pipeline, oldest first.
+    pub fn of<'a>(&'a self, pipeline: &'a str) -> impl DoubleEndedIterator<Item = &'a Commit> {
+        self.releases.iter().filter(move |commit| commit.pipeline == pipeline)
+    }
+    /// The release that `latest` leads to: that of the latest day, and of these the newest.
+    pub fn latest<'a>(&'a self, pipeline: &'a str) -> Option<&'a Commit> {
+        self.of(pipeline).max_by_key(|commit| commit.as_of)
+    }
+}
+
+fn has_releases(out: &Out) -> bool {
+    fs::read_dir(out.releases()).is_ok_and(|mut entries| entries.next().is_some())
+}
+
+fn damaged(path: &Path) -> Error {
+    Error::output(format!(
+        "{}: the ledger of earlier releases is missing or damaged; restore OUT/restricted from a backup, \
+         or release to an empty --out (what was published there protects nothing here)",
+        path.display()
+    ))
+}
