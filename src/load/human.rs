@@ -15,7 +15,15 @@ pub fn is_national_id(text: &[u8]) -> bool {
 
 /// As `is_national_id`, of a number that may have lost its leading zero.
 pub fn is_national_number(number: i64) -> bool {
-    (100_000_000..100_000_000_000).contains(&number) && is_national_id(format!("{number:011}").as_bytes())
+    if !(100_000_000..100_000_000_000).contains(&number) {
+        return false;
+    }
+    let mut digits = [0; 11];
+    let mut rest = number;
+    for digit in digits.iter_mut().rev() {
+        (*digit, rest) = ((rest % 10) as u32, rest / 10);
+    }
+    has_date(&digits) && has_control_digits(&digits)
 }
 
 /// The century is not in the date: 29 February needs a year that is a leap year in one.

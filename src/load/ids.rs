@@ -86,6 +86,11 @@ impl IdSpace {
         if integer >= FIRST_INTEGER { integer } else { self.intern(integer.to_string().as_bytes()) }
     }
 
+    /// Whether all of some integers are their own keys.
+    pub fn are_own_keys(&self, integers: &[i64]) -> bool {
+        integers.iter().all(|&integer| integer >= FIRST_INTEGER)
+    }
+
     /// Whether every identifier seen so far was a 64-bit integer in shortest form. Final when all
     /// sources with identifiers of the kind have been scanned.
     pub fn all_integers(&self) -> bool {

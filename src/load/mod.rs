@@ -20,6 +20,7 @@ mod header;
 mod human;
 mod ids;
 mod inputs;
+mod parquet_column;
 mod parquet_file;
 mod parquet_raw;
 mod parquet_rows;

@@ -1,7 +1,9 @@
 //! Deliveries of a few rows through the whole room: what comes out of each dialect, and what
 //! becomes of each bad row.
 
+mod blocks;
 mod dialects;
+mod parquet;
 mod rejects;
 mod stops;
 
