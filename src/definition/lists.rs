@@ -35,9 +35,9 @@ fn required(reader: &mut Reader, written: &Written<'_>, kind: &str, id: &Word) -
     let known = reader.ids(kind);
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     text.map(|text| (name, text)).ok_or_else(|| {
-        let what =
-            format!("{}; or write lists/{kind}/{}.toml beside it", unknown("list", id.get_ref(), &known), id.get_ref());
-        written.at_word(id, what)
+        let file = if is_id(id.get_ref()) { id.get_ref() } else { "ID" };
+        let what = unknown("list", id.get_ref(), &known);
+        written.at_word(id, format!("{what}; or write lists/{kind}/{file}.toml beside it"))
     })
 }
 

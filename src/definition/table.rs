@@ -17,6 +17,7 @@ use super::types::{
     ContactTypes, Dimension, FeatureSet, Features, Indicator, IndicatorValue, Measure, PerDoctor, PlaceBasis, Policy,
     Predicate, SmallPlaces, Table, Text, TypeSet,
 };
+use super::words::Language;
 use super::written::{IndicatorText, PredicateText, ShareText, TableText, ThresholdsText, Word};
 
 /// What a table is read against.
@@ -117,8 +118,7 @@ fn indicators(lists: &Lists<'_>, text: &TableText) -> Result<(Vec<Indicator>, Ve
             if !used.insert(id.clone()) {
                 return Err(lists.written.at_word(word, format!("the id `{id}` is used twice; give each its own")));
             }
-            let description =
-                Text { nb: of_type(&title.nb, "Kontakter av typen"), en: of_type(&title.en, "Contacts of the type") };
+            let description = described(lists.contact_types, types);
             let quantity = build.counted(of_types(types));
             indicators.push(Indicator { id, title, description, value: IndicatorValue::Count { quantity } });
         }
@@ -139,8 +139,15 @@ fn indicators(lists: &Lists<'_>, text: &TableText) -> Result<(Vec<Indicator>, Ve
     Ok((indicators, build.quantities.list))
 }
 
-fn of_type(title: &str, before: &str) -> String {
-    format!("{before} {}.", title.to_lowercase())
+// What an indicator made of a contact type or sum counts.
+fn described(list: &ContactTypes, types: TypeSet) -> Text {
+    let phrase = |language: Language| language.contacts_of(list, types) + ".";
+    Text { nb: capital(&phrase(Language::Nb)), en: capital(&phrase(Language::En)) }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 fn of_types(types: TypeSet) -> Predicate {
