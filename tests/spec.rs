@@ -57,3 +57,41 @@ fn run_all(engine: &str, differences: impl Fn(&Scenario) -> Vec<String>) {
 fn scenarios_on_the_naive_reference() {
     run_all("the reference", differences_from_reference);
 }
+
+/// The scenarios as folders, which the differential test computes too (tests/differential/scenarios.py).
+#[test]
+fn scenarios_are_handed_to_the_independent_computation() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/scenarios");
+    let _ = std::fs::remove_dir_all(&folder);
+    for (number, scenario) in scenarios::all().iter().enumerate().filter(|(_, s)| s.expected_stop.is_none()) {
+        let own = folder.join(format!("{number:03}"));
+        std::fs::create_dir_all(own.join("delivery")).expect("a folder under target/");
+        for (name, bytes) in &scenario.delivery {
+            std::fs::write(own.join("delivery").join(name), bytes).expect("a file under target/");
+        }
+        let expected = serde_json::to_string_pretty(&as_json(scenario)).expect("plain JSON");
+        std::fs::write(own.join("expected.json"), expected).expect("a file under target/");
+    }
+}
+
+fn as_json(scenario: &Scenario) -> serde_json::Value {
+    let cell = |cell: &ExpectedCell| {
+        let value = match cell.value {
+            Expected::Absent => serde_json::json!("absent"),
+            Expected::Undefined => serde_json::Value::Null,
+            Expected::Value(value) => serde_json::json!(value),
+        };
+        let key = &cell.key;
+        serde_json::json!({
+            "table": key.table, "period": key.period, "geo": key.geo, "dimensions": key.dimensions,
+            "indicator": key.indicator, "measure": key.measure, "value": value, "status": cell.status,
+            "n_patients": cell.patients, "n_doctors": cell.doctors,
+        })
+    };
+    serde_json::json!({
+        "name": scenario.name,
+        "as_of": scenario.as_of,
+        "cells": scenario.expected_cells.iter().map(cell).collect::<Vec<_>>(),
+        "rows": scenario.expected_classes,
+    })
+}
