@@ -4,10 +4,9 @@
 //! data; a warning never stops a run.
 
 use crate::codes::Geography;
-use crate::domain::Result;
+use crate::domain::{Month, Result, iso_day};
 
-use super::types::{Dimension, Measure, Pipeline, Table, TypeSet};
-use super::words::date;
+use super::types::{DatedTakst, Dimension, Measure, Pipeline, PlaceBasis, SourceUse, Table, TypeSet};
 
 /// What was read, the tables and indicators, and the warnings.
 ///
@@ -31,7 +30,7 @@ fn head(pipeline: &Pipeline) -> String {
 
 fn lists(pipeline: &Pipeline, geography: &Geography) -> String {
     let (types, features, ages) = (&pipeline.contact_types, &pipeline.features, &pipeline.age_groups);
-    let month = |month: Option<crate::domain::Month>| month.map_or("as delivered".into(), |month| month.to_string());
+    let month = |month: Option<Month>| month.map_or("as delivered".into(), |month| month.to_string());
     format!(
         "lists\n  contact types {}: {} types, {} sums, {} rows of codes\n  features {}: {} features, {} rows of codes\n  age groups {}: {}\n  geography {}: {} municipalities, {} counties, {} known codes\n  policy {}, version {}: width {}\n  months from {} to {}; at most {} % of a file's rows rejected\n",
         types.id,
@@ -57,7 +56,7 @@ fn lists(pipeline: &Pipeline, geography: &Geography) -> String {
 }
 
 fn sources(pipeline: &Pipeline) -> String {
-    let line = |of: &super::types::SourceUse| {
+    let line = |of: &SourceUse| {
         let files = match of.files.as_slice() {
             [] => format!("{0}.* and {0}-*.* (csv, csv.gz, csv.zst, parquet)", of.source),
             globs => globs.join(", "),
@@ -78,8 +77,8 @@ fn tables(pipeline: &Pipeline) -> String {
             table.id,
             table.version,
             match table.place {
-                super::types::PlaceBasis::Residence => "residence",
-                super::types::PlaceBasis::Practice => "practice",
+                PlaceBasis::Residence => "residence",
+                PlaceBasis::Practice => "practice",
             },
             periods.join("/"),
             measures.join(", "),
@@ -113,13 +112,13 @@ fn never_in_force(pipeline: &Pipeline) -> Vec<String> {
                 warnings.push(format!(
                     "{list}: code {} never applies: it ends {}, before the first month",
                     takst.code,
-                    date(takst.to)
+                    iso_day(takst.to)
                 ));
             } else if takst.from > last {
                 warnings.push(format!(
                     "{list}: code {} never applies: it begins {}, after the last month",
                     takst.code,
-                    date(takst.from)
+                    iso_day(takst.from)
                 ));
             }
             if takst.code.contains(char::is_whitespace) {
@@ -132,8 +131,7 @@ fn never_in_force(pipeline: &Pipeline) -> Vec<String> {
 
 fn without_codes(pipeline: &Pipeline) -> Vec<String> {
     let (types, features) = (&pipeline.contact_types, &pipeline.features);
-    let coded =
-        |takster: &[super::types::DatedTakst], at: usize| takster.iter().any(|takst| usize::from(takst.index) == at);
+    let coded = |takster: &[DatedTakst], at: usize| takster.iter().any(|takst| usize::from(takst.index) == at);
     let leaves = types.types.iter().enumerate().take(usize::from(types.unclassified()));
     let leaves = leaves.filter(|(at, _)| !coded(&types.takster, *at));
     let marks = features.ids.iter().enumerate().filter(|(at, _)| !coded(&features.takster, *at));

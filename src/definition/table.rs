@@ -209,10 +209,24 @@ impl Build<'_> {
 
     fn predicate(&self, text: &PredicateText) -> Result<Predicate> {
         let mut types = 0;
-        for word in &text.contact_types {
+        for word in text.contact_types.get_ref() {
             types |= self.type_set(word)?;
         }
         let (with, without) = (self.feature_set(&text.with)?, self.feature_set(&text.without)?);
+        if types == 0 {
+            return Err(self
+                .lists
+                .written
+                .at_word(&text.contact_types, "expected at least one contact type; `*` is all"));
+        }
+        if let Some(word) =
+            text.without.iter().find(|word| text.with.iter().any(|other| other.get_ref() == word.get_ref()))
+        {
+            return Err(self
+                .lists
+                .written
+                .at_word(word, "the feature stands under with and without; nothing has both"));
+        }
         Ok(Predicate { types, with, without, outside_hours: text.outside_hours, weekend: text.weekend })
     }
 

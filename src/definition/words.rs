@@ -4,9 +4,7 @@
 
 use std::str::FromStr;
 
-use chrono::NaiveDate;
-
-use crate::domain::{PeriodKind, Service};
+use crate::domain::{PeriodKind, Service, iso_day};
 
 use super::types::{ContactTypes, DatedTakst, Dimension, Measure, PlaceBasis, Policy, SmallPlaces, Text, TypeSet};
 
@@ -182,15 +180,9 @@ impl Language {
         };
         match (takst.from > first, takst.to < i32::MAX) {
             (false, false) => code.into(),
-            (true, false) => format!("{code} ({} {})", self.of("fra", "from"), date(takst.from)),
-            (false, true) => format!("{code} ({} {})", self.of("til", "to"), date(takst.to)),
-            (true, true) => format!("{code} ({} {} {})", date(takst.from), self.of("til", "to"), date(takst.to)),
+            (true, false) => format!("{code} ({} {})", self.of("fra", "from"), iso_day(takst.from)),
+            (false, true) => format!("{code} ({} {})", self.of("til", "to"), iso_day(takst.to)),
+            (true, true) => format!("{code} ({} {} {})", iso_day(takst.from), self.of("til", "to"), iso_day(takst.to)),
         }
     }
-}
-
-/// A day since 1970-01-01 as `YYYY-MM-DD`.
-pub(super) fn date(day: i32) -> String {
-    const EPOCH_FROM_CE: i32 = 719_163;
-    NaiveDate::from_num_days_from_ce_opt(day.saturating_add(EPOCH_FROM_CE)).unwrap_or_default().to_string()
 }

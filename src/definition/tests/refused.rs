@@ -152,6 +152,42 @@ fn an_indicator_is_of_one_kind() {
 }
 
 #[test]
+fn something_is_counted() {
+    let spirometry = "count = { contact-types = [\"*\"], with = [\"spirometry\"] }";
+    assert_eq!(
+        said(&wrong(spirometry, "count = { contact-types = [] }")),
+        "expected at least one contact type; `*` is all"
+    );
+    let both =
+        "count = { contact-types = [\"*\"], with = [\"spirometry\"], without = [\"sick-note\", \"spirometry\"] }";
+    assert_eq!(said(&wrong(spirometry, both)), "the feature stands under with and without; nothing has both");
+}
+
+#[test]
+fn the_written_documentation_names_every_key() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/pipelines/README.md")).unwrap();
+    let known = |message: String| message.split_once("Known: ").unwrap().1.to_string();
+    let keys = [
+        wrong("reject-limit = 0.01", "nothing = 1"),
+        wrong(GP_CONTACTS, &format!("{GP_CONTACTS}nothing = 1\n")),
+        wrong("[[source]]\n", "[[source]]\nnothing = 1\n"),
+        wrong("[[table.indicator]]\n", "[[table.indicator]]\nnothing = 1\n"),
+        wrong("with = [\"spirometry\"]", "nothing = 1"),
+        wrong("at-least = 5", "nothing = 1"),
+    ];
+    for key in keys.map(known).join(", ").split(", ") {
+        let named = [
+            format!("`{key}`"),
+            format!("`{key} ="),
+            format!("`[[{key}]]`"),
+            format!("`[[table.{key}]]`"),
+            format!(" {key} ="),
+        ];
+        assert!(named.iter().any(|form| readme.contains(form)), "{key} is not in pipelines/README.md");
+    }
+}
+
+#[test]
 fn a_numerator_is_part_of_its_denominator() {
     let want = "the numerator must be the denominator with one condition more: fewer contact types, one feature, hours or weekend";
     let denominator = "share.denominator = { contact-types = [\"e-consultation\"] }";
