@@ -4,6 +4,35 @@
 //! [`Protected`], which only [`protect`] can make, and its certificate. This room never lets a
 //! raw count through to what is public, does no I/O and makes no random choice.
 
+mod certificate;
+mod choices;
+mod grid;
+mod hide;
+mod ledger;
+mod lookup;
+mod loss;
+mod moves;
+mod pools;
+mod primary;
+mod proofs;
 mod protected;
+mod rates;
+mod refine;
+mod rows;
+mod run;
+mod search;
+mod system;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests_system;
+mod unions;
+mod verify;
+mod workload;
 
+pub use certificate::Certificate;
+pub use ledger::{Ledger, Seen};
+pub use loss::{LevelLoss, Loss};
+pub use pools::choose_pools;
 pub use protected::*;
+pub use run::protect;

@@ -1,8 +1,12 @@
 //! What leaves the room: public rows rebuilt from optional values, and the restricted truth.
 
+use super::certificate::Certificate;
+use super::ledger::Ledger;
+use super::loss::Loss;
 use crate::aggregate::Place;
 use crate::definition::Measure;
 use crate::domain::Period;
+use crate::relations::Relations;
 
 /// SDMX CL_OBS_STATUS as used here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,4 +57,42 @@ pub struct RestrictedTable {
     /// Empty where shown; else `patients`, `doctors`, `dominance`, `complement`, `residents`,
     /// `secondary`, `pooled`, `derived` or `ledger`.
     pub reason: Vec<&'static str>,
+}
+
+/// What may be published, with its proof. Only [`super::protect`] makes one.
+#[derive(Debug, Clone)]
+pub struct Protected {
+    pub(super) public: Vec<PublicTable>,
+    pub(super) restricted: Vec<RestrictedTable>,
+    pub(super) relations: Relations,
+    pub(super) certificate: Certificate,
+    pub(super) ledger: Ledger,
+    pub(super) loss: Loss,
+}
+
+impl Protected {
+    /// The tables as published.
+    pub fn public(&self) -> &[PublicTable] {
+        &self.public
+    }
+    /// The same tables with the truth. Restricted.
+    pub fn restricted(&self) -> &[RestrictedTable] {
+        &self.restricted
+    }
+    /// Which published quantity is a sum of which. Public.
+    pub fn relations(&self) -> &Relations {
+        &self.relations
+    }
+    /// The files that prove the protection. Restricted.
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+    /// The decisions to start the next release from. Restricted.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+    /// Totals of what was hidden. Public, but for `country_totals`.
+    pub fn loss(&self) -> &Loss {
+        &self.loss
+    }
 }

@@ -3,11 +3,9 @@
 
 mod blocks;
 mod dialects;
-mod links;
 mod parquet;
 mod rejects;
 mod stops;
-mod threads;
 
 use std::collections::BTreeMap;
 use std::path::Path;

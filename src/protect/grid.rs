@@ -1,0 +1,199 @@
+//! A view as geometry: which of its cells a change of one leaf touches.
+//!
+//! In: a view of the relations. Out: a [`Grid`]: cell numbers in an array, and for every
+//! dimension the classes of leaves that the view cannot tell apart. Knows no count.
+
+use std::collections::BTreeMap;
+
+use crate::relations::{Axis, Dim, DimKind, Universe, View};
+
+/// A cell of the universe: cells of several views may have one number.
+pub(super) type CellId = u32;
+/// Where a view has no cell (a pooled municipality).
+pub(super) const NO_CELL: CellId = u32::MAX;
+/// No leaf, no class.
+pub(super) const NONE: u16 = u16::MAX;
+
+/// A view's cells and how leaves lie in them.
+pub(super) struct Grid {
+    /// Row-major over the lanes, then the quantity.
+    pub ids: Vec<CellId>,
+    /// Place, period, dimensions.
+    pub lanes: Vec<Lane>,
+    pub quantities: usize,
+    /// Dimensions that quantities distinguish.
+    pub mentions: Vec<Mention>,
+    /// By dimension of the universe.
+    pub classes: Vec<Classes>,
+    pub role: Vec<Role>,
+}
+
+/// What a dimension is to a view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Lane(usize),
+    Mention(usize),
+    /// At total throughout.
+    Absent,
+}
+
+/// An axis of a view other than the quantity.
+pub(super) struct Lane {
+    pub dim: usize,
+    pub stride: usize,
+    pub len: usize,
+    /// Positions whose code holds the class, ascending; of codes with equal leaves the first.
+    pub by_class: Vec<Vec<u16>>,
+    /// Classes that a position's code holds, ascending. Empty where the place is not published.
+    pub classes_at: Vec<Vec<u16>>,
+    /// Canonical code at each position, [`NONE`] where not published.
+    pub codes: Vec<u16>,
+}
+
+/// A dimension as quantities see it: bit `c` of `inside[q]` says that class `c` counts in `q`.
+pub(super) struct Mention {
+    pub dim: usize,
+    pub kind: DimKind,
+    pub inside: Vec<u64>,
+    /// Canonical code of every quantity.
+    pub codes: Vec<u16>,
+}
+
+/// Leaves of a dimension by what a view can tell apart.
+#[derive(Clone)]
+pub(super) struct Classes {
+    pub of: Vec<u16>,
+    pub leaves: Vec<Vec<u16>>,
+}
+
+/// For every code of a dimension the first code with the same leaves.
+pub(super) fn canonical_codes(dim: &Dim) -> Vec<u16> {
+    let mut first: BTreeMap<&[u16], u16> = BTreeMap::new();
+    let code = |(at, code)| -> u16 {
+        let code: &crate::relations::Code = code;
+        *first.entry(&code.leaves).or_insert(at as u16)
+    };
+    dim.codes.iter().enumerate().map(code).collect()
+}
+
+impl Grid {
+    /// The geometry of a view, without cell numbers.
+    pub fn new(universe: &Universe, view: &View, canonical: &[Vec<u16>]) -> Grid {
+        let axes: Vec<&Axis> = [&view.place, &view.period].into_iter().chain(&view.dimensions).collect();
+        let mut role = vec![Role::Absent; universe.dims.len()];
+        let mut classes: Vec<Classes> = universe.dims.iter().map(|dim| Classes::one(dim.leaves.len())).collect();
+        let mut strides = vec![view.quantities.len(); axes.len()];
+        for at in (0..axes.len().saturating_sub(1)).rev() {
+            strides[at] = strides[at + 1] * axes[at + 1].codes.len();
+        }
+        let mut lanes = Vec::new();
+        for (at, axis) in axes.iter().enumerate() {
+            role[axis.dim] = Role::Lane(at);
+            let lane = Lane::new(universe, axis, strides[at], &canonical[axis.dim]);
+            classes[axis.dim] = lane.1;
+            lanes.push(lane.0);
+        }
+        let mut mentions = Vec::new();
+        for (dim, role) in role.iter_mut().enumerate() {
+            if view.quantities.iter().any(|q| q.codes.iter().any(|&(d, _)| d == dim)) {
+                *role = Role::Mention(mentions.len());
+                let (mention, found) = Mention::new(universe, view, dim, &canonical[dim]);
+                classes[dim] = found;
+                mentions.push(mention);
+            }
+        }
+        Grid { ids: Vec::new(), lanes, quantities: view.quantities.len(), mentions, classes, role }
+    }
+
+    /// The positions along the lanes and the quantity of a cell by its row-major position.
+    pub fn positions(&self, index: usize) -> (Vec<usize>, usize) {
+        let along = |lane: &Lane| index / lane.stride % lane.len;
+        (self.lanes.iter().map(along).collect(), index % self.quantities)
+    }
+
+    /// Quantities that a change at class `plus`, and back at `minus`, of the mentioned dimensions
+    /// changes, with the sign. `parts` are by mention.
+    pub fn quantity_steps(&self, parts: &[(u16, u16)], steps: &mut Vec<(u16, i8)>) {
+        steps.clear();
+        for quantity in 0..self.quantities {
+            let sign = self.mentions.iter().zip(parts).fold(1i8, |sign, (mention, &part)| {
+                let inside = mention.inside[quantity];
+                sign * step(inside, part)
+            });
+            if sign != 0 {
+                steps.push((quantity as u16, sign));
+            }
+        }
+    }
+}
+
+fn step(inside: u64, (plus, minus): (u16, u16)) -> i8 {
+    let holds = |class: u16| i8::from(class != NONE && inside >> class & 1 == 1);
+    holds(plus) - holds(minus)
+}
+
+impl Classes {
+    fn one(leaves: usize) -> Classes {
+        Classes { of: vec![0; leaves], leaves: vec![(0..leaves as u16).collect()] }
+    }
+
+    /// Leaves with equal signatures are one class; classes are numbered by their first leaf.
+    fn by_signature(signatures: Vec<Vec<u16>>) -> Classes {
+        let mut known: BTreeMap<Vec<u16>, u16> = BTreeMap::new();
+        let mut leaves: Vec<Vec<u16>> = Vec::new();
+        let mut of = Vec::with_capacity(signatures.len());
+        for (leaf, signature) in signatures.into_iter().enumerate() {
+            let class = *known.entry(signature).or_insert(leaves.len() as u16);
+            if class as usize == leaves.len() {
+                leaves.push(Vec::new());
+            }
+            leaves[class as usize].push(leaf as u16);
+            of.push(class);
+        }
+        Classes { of, leaves }
+    }
+}
+
+impl Lane {
+    fn new(universe: &Universe, axis: &Axis, stride: usize, canonical: &[u16]) -> (Lane, Classes) {
+        let dim = &universe.dims[axis.dim];
+        let codes: Vec<u16> =
+            axis.codes.iter().map(|code| code.map_or(NONE, |code| canonical[code as usize])).collect();
+        let mut signatures: Vec<Vec<u16>> = vec![Vec::new(); dim.leaves.len()];
+        let first = |at: usize| codes[at] != NONE && !codes[..at].contains(&codes[at]);
+        for at in (0..codes.len()).filter(|&at| first(at)) {
+            for &leaf in &dim.codes[codes[at] as usize].leaves {
+                signatures[leaf as usize].push(at as u16);
+            }
+        }
+        let classes = Classes::by_signature(signatures.clone());
+        let by_class = classes.leaves.iter().map(|leaves| signatures[leaves[0] as usize].clone()).collect();
+        let classes_at = codes.iter().map(|&code| classes_of(dim, code, &classes)).collect();
+        (Lane { dim: axis.dim, stride, len: codes.len(), by_class, classes_at, codes }, classes)
+    }
+}
+
+fn classes_of(dim: &Dim, code: u16, classes: &Classes) -> Vec<u16> {
+    let leaves = dim.codes.get(code as usize).map_or(&[][..], |code| &code.leaves);
+    let mut found: Vec<u16> = leaves.iter().map(|&leaf| classes.of[leaf as usize]).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+impl Mention {
+    fn new(universe: &Universe, view: &View, at: usize, canonical: &[u16]) -> (Mention, Classes) {
+        let dim = &universe.dims[at];
+        let code_of = |codes: &[(usize, u16)]| codes.iter().find(|&&(d, _)| d == at).map_or(0, |&(_, code)| code);
+        let codes: Vec<u16> = view.quantities.iter().map(|q| canonical[code_of(&q.codes) as usize]).collect();
+        let mut signatures: Vec<Vec<u16>> = vec![Vec::new(); dim.leaves.len()];
+        for (quantity, &code) in codes.iter().enumerate() {
+            for &leaf in &dim.codes[code as usize].leaves {
+                signatures[leaf as usize].push(quantity as u16);
+            }
+        }
+        let classes = Classes::by_signature(signatures);
+        let bits = |code: &u16| classes_of(dim, *code, &classes).iter().fold(0u64, |bits, &class| bits | 1 << class);
+        (Mention { dim: at, kind: dim.kind, inside: codes.iter().map(bits).collect(), codes }, classes)
+    }
+}

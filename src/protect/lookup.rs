@@ -1,0 +1,150 @@
+//! Finding cells: coordinates of a position, positions of coordinates, options of a quantity.
+//!
+//! In: a system. Out: numbers. Looks at no count.
+
+use super::choices::each_step;
+use super::grid::{Grid, Mention, NONE, Role};
+use super::moves::Part;
+use super::refine::Candidates;
+use super::system::System;
+use crate::relations::{DimKind, Shown};
+
+/// A change along the quantity axis of a view: contact type and conditions together.
+#[derive(Clone)]
+pub(super) struct QuantityOption {
+    /// (dimension, (class raised, class lowered or [`NONE`])).
+    pub parts: Vec<(usize, (u16, u16))>,
+    /// Quantities that change, with the sign.
+    pub steps: Vec<(u16, i8)>,
+}
+
+impl System<'_> {
+    /// The canonical code of every dimension at a position of a view.
+    pub fn coordinates(&self, view: usize, index: usize) -> Vec<u16> {
+        let grid = &self.grids[view];
+        let (positions, quantity) = grid.positions(index);
+        let mut codes = vec![0; self.universe.dims.len()];
+        for (lane, at) in grid.lanes.iter().zip(positions) {
+            codes[lane.dim] = lane.codes[at];
+        }
+        for mention in &grid.mentions {
+            codes[mention.dim] = mention.codes[quantity];
+        }
+        codes
+    }
+
+    /// The position of coordinates in a view, if it has them.
+    pub fn locate(&self, view: usize, coordinates: &[u16]) -> Option<usize> {
+        let grid = &self.grids[view];
+        let outside = |(dim, &code): (usize, &u16)| code != 0 && grid.role[dim] == Role::Absent;
+        if coordinates.iter().enumerate().any(outside) {
+            return None;
+        }
+        let fits = |quantity: &usize| grid.mentions.iter().all(|m| m.codes[*quantity] == coordinates[m.dim]);
+        let mut index = (0..grid.quantities).find(fits)?;
+        for lane in &grid.lanes {
+            index += lane.stride * lane.codes.iter().position(|&code| code == coordinates[lane.dim])?;
+        }
+        Some(index)
+    }
+
+    /// Whether a view shows counts of patients.
+    pub fn shows_patients(&self, view: usize) -> bool {
+        self.views[view].measures.iter().any(|measure| measure == "patients" || measure == "patients-per-100")
+    }
+
+    /// Every leaf of every dimension.
+    pub fn all_leaves(&self) -> Vec<Candidates> {
+        let all = |leaves: usize| Candidates { plus: (0..leaves as u16).collect(), ..Candidates::default() };
+        self.universe.dims.iter().map(|dim| all(dim.leaves.len())).collect()
+    }
+}
+
+impl Grid {
+    /// The leaves of a class raised and of one lowered.
+    pub fn candidates(&self, dim: usize, plus: u16, minus: u16) -> Candidates {
+        let leaves = |class: u16| self.classes[dim].leaves.get(class as usize).cloned().unwrap_or_default();
+        Candidates { plus: leaves(plus), minus: leaves(minus), fixed: false }
+    }
+
+    /// For every quantity the changes of type and conditions that raise it.
+    pub fn quantity_options(&self) -> Vec<Vec<QuantityOption>> {
+        (0..self.quantities).map(|quantity| self.options_of(quantity)).collect()
+    }
+
+    fn options_of(&self, quantity: usize) -> Vec<QuantityOption> {
+        let mut combined: Vec<Vec<(u16, u16)>> = vec![Vec::new()];
+        for mention in &self.mentions {
+            let parts = parts_through(mention, mention.inside[quantity], self.classes[mention.dim].leaves.len());
+            let with = |before: &Vec<(u16, u16)>| {
+                parts.iter().map(|&part| before.iter().copied().chain([part]).collect()).collect::<Vec<Vec<_>>>()
+            };
+            combined = combined.iter().flat_map(with).collect();
+        }
+        let option = |parts: Vec<(u16, u16)>| {
+            let mut steps = Vec::new();
+            self.quantity_steps(&parts, &mut steps);
+            QuantityOption { parts: self.mentions.iter().map(|mention| mention.dim).zip(parts).collect(), steps }
+        };
+        combined.into_iter().map(option).collect()
+    }
+}
+
+/// Raise a class inside, alone or against one outside. Where everything is inside: each class
+/// alone, but of the two of a condition only the last (`no`).
+fn parts_through(mention: &Mention, inside: u64, classes: usize) -> Vec<(u16, u16)> {
+    let holds = |class: &u16| inside >> class & 1 == 1;
+    let all = 0..classes as u16;
+    let outside: Vec<u16> = all.clone().filter(|class| !holds(class)).collect();
+    if outside.is_empty() && classes == 2 && mention.kind == DimKind::Condition {
+        return vec![(1, NONE)];
+    }
+    let raise = |plus: u16| outside.clone().into_iter().chain([NONE]).map(move |minus| (plus, minus));
+    all.filter(holds).flat_map(raise).collect()
+}
+
+impl System<'_> {
+    /// Codes at which a move of contacts changes a view, in the dimensions that patients do not
+    /// add up over (the others are left at 0), with the sign.
+    pub fn slices(&self, view: usize, parts: &[Part]) -> Vec<(Vec<u16>, i8)> {
+        let grid = &self.grids[view];
+        let class = |dim: usize, leaf: u16| grid.classes[dim].of.get(leaf as usize).copied().unwrap_or(NONE);
+        let part = |dim: usize| (class(dim, parts[dim].0), class(dim, parts[dim].1));
+        let mut slices = vec![(vec![0; parts.len()], 1i8)];
+        for lane in grid.lanes.iter().filter(|lane| !self.universe.dims[lane.dim].kind.adds_patients()) {
+            let mut steps = Vec::new();
+            each_step(lane, part(lane.dim), |at, sign| steps.push((lane.codes[at as usize], sign)));
+            slices = with_codes(&slices, lane.dim, &steps);
+        }
+        let mentioned: Vec<(u16, u16)> = grid.mentions.iter().map(|mention| part(mention.dim)).collect();
+        let mut quantities = Vec::new();
+        grid.quantity_steps(&mentioned, &mut quantities);
+        let absent = |dim: usize| grid.role[dim] == Role::Absent && parts[dim].1 != NONE;
+        if (0..parts.len()).any(absent) {
+            return Vec::new();
+        }
+        let at = |quantity: u16, slice: &Vec<u16>| {
+            let mut codes = slice.clone();
+            grid.mentions.iter().for_each(|mention| codes[mention.dim] = mention.codes[quantity as usize]);
+            codes
+        };
+        let counted = |quantity: u16| {
+            let shown = |shown: &Shown| matches!(shown, Shown::Count { quantity: q, .. } if *q == quantity as usize);
+            self.views[view].indicators.iter().any(shown)
+        };
+        let quantities = || quantities.iter().filter(|(quantity, _)| counted(*quantity));
+        slices.iter().flat_map(|(slice, sign)| quantities().map(move |&(q, by)| (at(q, slice), sign * by))).collect()
+    }
+}
+
+fn with_codes(slices: &[(Vec<u16>, i8)], dim: usize, steps: &[(u16, i8)]) -> Vec<(Vec<u16>, i8)> {
+    let mut all = Vec::with_capacity(slices.len() * steps.len());
+    for (slice, sign) in slices {
+        for &(code, by) in steps {
+            let mut codes = slice.clone();
+            codes[dim] = code;
+            all.push((codes, sign * by));
+        }
+    }
+    all
+}

@@ -1,0 +1,162 @@
+//! Box moves: products of one-dimensional changes, and what they cost and allow.
+//!
+//! In: cells that a move would change, one by one. Out: a [`Room`]: how far the move may go in
+//! either direction. Never chooses.
+
+use super::system::{Cell, State};
+
+/// Which counts a move changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layer {
+    /// Contacts, and patients with them, so that patients stay at most contacts.
+    Joint,
+    Contacts,
+    /// Patients alone, in one period and quantity.
+    Patients,
+}
+
+/// A leaf gained and, where there is one, a leaf lost ([`super::grid::NONE`] if not).
+pub(super) type Part = (u16, u16);
+
+/// How far a move can go: up is the move as written, down its opposite.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Room {
+    pub contacts_up: u32,
+    pub contacts_down: u32,
+    pub patients_up: u32,
+    pub patients_down: u32,
+    /// Contacts less patients, at least, where contacts fall.
+    slack_up: u32,
+    slack_down: u32,
+}
+
+/// Amounts of a pair of witnesses: contacts and patients, up and down.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Amounts {
+    pub contacts_up: u32,
+    pub contacts_down: u32,
+    pub patients_up: u32,
+    pub patients_down: u32,
+}
+
+impl Room {
+    pub const BOUNDLESS: Room = Room {
+        contacts_up: u32::MAX,
+        contacts_down: u32::MAX,
+        patients_up: u32::MAX,
+        patients_down: u32::MAX,
+        slack_up: u32::MAX,
+        slack_down: u32::MAX,
+    };
+
+    /// Takes in a cell that the move raises (sign above 0) or lowers. False: it cannot change.
+    pub fn take(&mut self, cell: &Cell, sign: i8, layer: Layer) -> bool {
+        if layer == Layer::Patients {
+            let Some(room) = cell.patients_room().filter(|_| cell.has_patients()) else { return false };
+            self.limit_patients(room, sign);
+            return true;
+        }
+        let Some(room) = cell.contacts_room() else { return false };
+        let side = if sign > 0 { &mut self.contacts_down } else { &mut self.contacts_up };
+        *side = (*side).min(room);
+        if layer == Layer::Joint && cell.has_patients() && cell.state != State::Unpublished {
+            match cell.patients_room() {
+                Some(room) => self.limit_patients(room, sign),
+                None => (self.patients_up, self.patients_down) = (0, 0),
+            }
+            if let Some(slack) = cell.contacts.checked_sub(cell.patients) {
+                let side = if sign > 0 { &mut self.slack_down } else { &mut self.slack_up };
+                *side = (*side).min(slack);
+            }
+        }
+        true
+    }
+
+    fn limit_patients(&mut self, room: u32, sign: i8) {
+        let side = if sign > 0 { &mut self.patients_down } else { &mut self.patients_up };
+        *side = (*side).min(room);
+    }
+
+    /// Contacts up and down when patients move along as they can.
+    fn contacts(&self, layer: Layer) -> (u32, u32) {
+        match layer {
+            Layer::Patients => (0, 0),
+            Layer::Contacts => (self.contacts_up, self.contacts_down),
+            Layer::Joint => (
+                self.contacts_up.min(self.slack_up.saturating_add(self.patients_up)),
+                self.contacts_down.min(self.slack_down.saturating_add(self.patients_down)),
+            ),
+        }
+    }
+
+    /// Patients up and down; in a joint move no further than contacts.
+    fn patients(&self, layer: Layer) -> (u32, u32) {
+        match layer {
+            Layer::Contacts => (0, 0),
+            Layer::Patients => (self.patients_up, self.patients_down),
+            Layer::Joint => {
+                let (up, down) = self.contacts(layer);
+                (self.patients_up.min(up), self.patients_down.min(down))
+            }
+        }
+    }
+
+    /// Widest intervals that the move and its opposite prove.
+    pub fn widths(&self, layer: Layer) -> (u32, u32) {
+        let (contacts, patients) = (self.contacts(layer), self.patients(layer));
+        (contacts.0.saturating_add(contacts.1), patients.0.saturating_add(patients.1))
+    }
+
+    /// Amounts that make the widths asked for, which must not exceed [`Room::widths`].
+    pub fn amounts(&self, layer: Layer, contacts: u32, patients: u32) -> Amounts {
+        let (most_up, most_down) = self.contacts(layer);
+        let (patients_most_up, patients_most_down) = self.patients(layer);
+        let mut amounts = Amounts::default();
+        amounts.contacts_up = contacts.min(most_up);
+        amounts.contacts_down = (contacts - amounts.contacts_up).min(most_down);
+        amounts.patients_up = patients.min(patients_most_up);
+        amounts.patients_down = (patients - amounts.patients_up).min(patients_most_down);
+        if layer == Layer::Joint {
+            amounts.contacts_up = amounts.contacts_up.max(amounts.patients_up);
+            amounts.contacts_down = amounts.contacts_down.max(amounts.patients_down);
+            amounts.patients_up = amounts.patients_up.max(amounts.contacts_up.saturating_sub(self.slack_up));
+            amounts.patients_down = amounts.patients_down.max(amounts.contacts_down.saturating_sub(self.slack_down));
+        }
+        amounts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::primary::Reason;
+    use super::super::system::{NO_LAYER, Rank};
+    use super::*;
+
+    fn cell(contacts: u32, patients: u32) -> Cell {
+        let (state, reason, rank) = (State::Hidden, Reason::Secondary, Rank::Detail);
+        Cell { contacts, patients, weight: 1.0, state, reason, counted: true, rank }
+    }
+
+    #[test]
+    fn contacts_may_fall_to_one() {
+        let mut room = Room::BOUNDLESS;
+        assert!(room.take(&cell(3, NO_LAYER), 1, Layer::Joint));
+        assert!(room.take(&cell(5, NO_LAYER), -1, Layer::Joint));
+        assert_eq!(room.widths(Layer::Joint).0, 6);
+        assert!(!room.take(&cell(0, NO_LAYER), 1, Layer::Joint));
+    }
+
+    #[test]
+    fn patients_hold_contacts_up() {
+        // Six contacts of five patients fall by one alone, by five where four patients go along.
+        let mut room = Room::BOUNDLESS;
+        room.take(&cell(6, 5), -1, Layer::Joint);
+        room.take(&cell(1, 1), 1, Layer::Joint);
+        assert_eq!(room.widths(Layer::Joint), (5, 4));
+        let amounts = room.amounts(Layer::Joint, 5, 2);
+        assert_eq!((amounts.contacts_up, amounts.patients_up), (5, 4));
+        // A mover: no patient at the place, so that patients stand still.
+        room.take(&cell(4, 0), 1, Layer::Joint);
+        assert_eq!(room.widths(Layer::Joint), (1, 0));
+    }
+}

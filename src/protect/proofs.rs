@@ -1,0 +1,148 @@
+//! The moves in use and what they prove.
+//!
+//! In: moves, one by one. Out: for every unsafe cell and layer the moves that prove its width,
+//! and survive what each single contributor knows. Hides nothing.
+
+use super::grid::CellId;
+use super::moves::{Amounts, Layer, Part};
+use super::search::Found;
+use super::system::{NO_TARGET, System};
+
+/// A move in use: its opposite is part of it.
+pub(super) struct Used {
+    pub layer: Layer,
+    pub parts: Vec<Part>,
+    /// Codes of the target: where patients alone move, in dimensions they do not add up over.
+    pub at: Vec<u16>,
+    pub amounts: Amounts,
+    /// Cells that it changes.
+    pub cells: Vec<CellId>,
+    /// Who is alone in one of them, ascending.
+    pub owners: Vec<u32>,
+}
+
+/// What proves a target in one layer.
+#[derive(Debug, Clone)]
+pub(super) struct Claim {
+    /// 0: nothing to prove.
+    pub width: u32,
+    /// The first proves the width. The others are there so that no single contributor is alone in
+    /// a changed cell of all of them.
+    pub moves: Vec<u32>,
+}
+
+/// The moves in use and what they prove.
+pub(super) struct Proofs {
+    pub moves: Vec<Used>,
+    /// By target: contacts, patients.
+    pub claims: Vec<[Claim; 2]>,
+}
+
+impl Proofs {
+    /// Nothing proved yet.
+    pub fn new(system: &System<'_>) -> Proofs {
+        let claim = |width| Claim { width, moves: Vec::new() };
+        let claims = system.targets.iter().map(|t| [claim(t.contacts_width), claim(t.patients_width)]).collect();
+        Proofs { moves: Vec::new(), claims }
+    }
+
+    /// Whether a target needs no further move in a layer.
+    pub fn is_proved(&self, system: &System<'_>, target: u32, layer: usize) -> bool {
+        let claim = &self.claims[target as usize][layer];
+        claim.width == 0 || (!claim.moves.is_empty() && self.knowing(system, target, layer).is_empty())
+    }
+
+    /// Contributors, but the target's own, who are alone in a changed cell of every move of a
+    /// claim: they know too much.
+    pub fn knowing(&self, system: &System<'_>, target: u32, layer: usize) -> Vec<u32> {
+        let Some((&first, others)) = self.claims[target as usize][layer].moves.split_first() else { return Vec::new() };
+        let cell = system.targets[target as usize].cell;
+        let in_all = |owner: &u32| others.iter().all(|&at| self.moves[at as usize].owners.binary_search(owner).is_ok());
+        let not_own = |owner: &u32| system.owners(cell).all(|own| own != *owner);
+        self.moves[first as usize].owners.iter().copied().filter(|owner| in_all(owner) && not_own(owner)).collect()
+    }
+
+    /// Whether a target needs no further move.
+    pub fn is_done(&self, system: &System<'_>, target: u32) -> bool {
+        self.is_proved(system, target, 0) && self.is_proved(system, target, 1)
+    }
+
+    /// Whether a move found for a target still helps it.
+    pub fn is_useful(&self, system: &System<'_>, target: u32, found: &Found) -> bool {
+        layers(found.layer).iter().any(|&layer| !self.is_proved(system, target, layer))
+    }
+
+    /// Takes a move into use: it proves its target and every other unsafe cell that it changes
+    /// far enough.
+    pub fn take(&mut self, system: &System<'_>, target: u32, found: Found) -> u32 {
+        let open: Vec<u32> = found
+            .cells
+            .iter()
+            .map(|&(cell, _)| system.target_of[cell as usize])
+            .filter(|&other| other != NO_TARGET && !self.is_done(system, other))
+            .collect();
+        let most = found.room.widths(found.layer);
+        let wanted = |layer: usize, most: u32| {
+            let widths = open.iter().filter(|&&other| !self.is_proved(system, other, layer));
+            widths.map(|&other| self.claims[other as usize][layer].width.min(most)).max().unwrap_or(0)
+        };
+        let (contacts, patients) = (wanted(0, most.0), wanted(1, most.1));
+        let amounts = found.room.amounts(found.layer, contacts, patients);
+        let at = self.moves.len() as u32;
+        self.moves.push(Used {
+            layer: found.layer,
+            parts: found.parts,
+            at: found.at,
+            amounts,
+            owners: owners(system, &found.cells),
+            cells: found.cells.into_iter().map(|(cell, _)| cell).collect(),
+        });
+        for other in open {
+            let least = if other == target { 1 } else { u32::MAX };
+            self.note(system, other, at, least);
+        }
+        at
+    }
+
+    /// Notes what a move proves for a target. `least` is the width that a second move may have
+    /// where it falls short of the claim's.
+    pub fn note(&mut self, system: &System<'_>, target: u32, at: u32, least: u32) {
+        let amounts = self.moves[at as usize].amounts;
+        let widths = [amounts.contacts_up + amounts.contacts_down, amounts.patients_up + amounts.patients_down];
+        for &layer in layers(self.moves[at as usize].layer) {
+            if self.is_proved(system, target, layer) {
+                continue;
+            }
+            let claim = &self.claims[target as usize][layer];
+            let helps = match claim.moves.is_empty() {
+                true => widths[layer] >= claim.width,
+                false => widths[layer] >= claim.width.min(least) && self.splits(system, target, layer, at),
+            };
+            if helps {
+                self.claims[target as usize][layer].moves.push(at);
+            }
+        }
+    }
+
+    /// Whether a further move leaves fewer contributors who know too much.
+    fn splits(&self, system: &System<'_>, target: u32, layer: usize, at: u32) -> bool {
+        let owners = &self.moves[at as usize].owners;
+        self.knowing(system, target, layer).iter().any(|owner| owners.binary_search(owner).is_err())
+    }
+}
+
+/// Contacts is 0, patients 1.
+fn layers(layer: Layer) -> &'static [usize] {
+    match layer {
+        Layer::Joint => &[0, 1],
+        Layer::Contacts => &[0],
+        Layer::Patients => &[1],
+    }
+}
+
+fn owners(system: &System<'_>, cells: &[(CellId, i8)]) -> Vec<u32> {
+    let mut owners: Vec<u32> = cells.iter().flat_map(|&(cell, _)| system.owners(cell)).collect();
+    owners.sort_unstable();
+    owners.dedup();
+    owners
+}

@@ -1,0 +1,275 @@
+//! A move carried over to every other view.
+//!
+//! In: the leaves that a move may use, as far as the first view tells them apart. Out: the move
+//! with one leaf a dimension, and all cells that it changes. Where another view tells more leaves
+//! apart, the cheapest is taken, view by view.
+
+use super::grid::{CellId, Classes, Grid, Lane, NONE, Role};
+use super::moves::Layer;
+use super::search::{Found, Search, Tally};
+
+/// Leaves that a move may raise, and lower, in a dimension.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Candidates {
+    pub plus: Vec<u16>,
+    /// Empty: nothing is lowered.
+    pub minus: Vec<u16>,
+    /// The dimension stands still at the target's code.
+    pub fixed: bool,
+}
+
+/// Positions or quantities with the sign of their change.
+type Steps = Vec<(u16, i8)>;
+
+pub(super) struct Completion<'c, 's, 'a> {
+    search: &'c mut Search<'s, 'a>,
+    leaves: Vec<Candidates>,
+    tally: Tally,
+    cells: Vec<(CellId, i8)>,
+}
+
+#[derive(Clone, Copy)]
+enum Side {
+    Plus,
+    Minus,
+}
+
+impl<'c, 's, 'a> Completion<'c, 's, 'a> {
+    pub fn new(search: &'c mut Search<'s, 'a>, leaves: Vec<Candidates>, tally: Tally) -> Self {
+        Completion { search, leaves, tally, cells: Vec::new() }
+    }
+
+    /// The whole move, given the cells of the first view (by position); none where it cannot be
+    /// carried over or is too dear.
+    pub fn run(mut self, first: &[(u32, i8)]) -> Option<Found> {
+        let system = self.search.system;
+        self.search.scratch.epoch += 1;
+        for &(index, sign) in first {
+            let id = system.grids[self.search.view].ids[index as usize];
+            if self.mark(id) {
+                self.cells.push((id, sign));
+            }
+        }
+        let first_view = self.search.view;
+        for view in (0..system.grids.len()).filter(|&view| view != first_view) {
+            if self.search.query.layer == Layer::Patients && !system.shows_patients(view) {
+                continue;
+            }
+            let grid = &system.grids[view];
+            if self.touches(grid) {
+                self.narrow(grid);
+                self.take(grid)?;
+            }
+        }
+        self.finish()
+    }
+
+    fn mark(&mut self, id: CellId) -> bool {
+        let epoch = self.search.scratch.epoch;
+        let stamp = self.search.scratch.stamps.get_mut(id as usize);
+        stamp.is_some_and(|stamp| std::mem::replace(stamp, epoch) != epoch)
+    }
+
+    fn finish(self) -> Option<Found> {
+        if !self.search.serves(&self.tally) {
+            return None;
+        }
+        let leaf = |candidates: &Candidates| match candidates.fixed {
+            true => (NONE, NONE),
+            false => (candidates.plus[0], candidates.minus.first().copied().unwrap_or(NONE)),
+        };
+        Some(Found {
+            layer: self.search.query.layer,
+            parts: self.leaves.iter().map(leaf).collect(),
+            at: self.search.coordinates.clone(),
+            cost: self.tally.cost,
+            room: self.tally.room,
+            cells: self.cells,
+        })
+    }
+
+    /// Whether the move can change a cell of the view.
+    fn touches(&self, grid: &Grid) -> bool {
+        let lanes = grid.lanes.iter().all(|lane| {
+            self.is_open(grid, lane.dim)
+                || !lane_steps(lane, &grid.classes[lane.dim], &self.leaves[lane.dim], self.at(lane.dim)).is_empty()
+        });
+        let absent = |dim: usize| {
+            let candidates = &self.leaves[dim];
+            let stands = if candidates.fixed { self.at(dim) == 0 } else { candidates.minus.is_empty() };
+            grid.role[dim] != Role::Absent || stands
+        };
+        let open = grid.mentions.iter().any(|mention| self.is_open(grid, mention.dim));
+        lanes && (0..self.leaves.len()).all(absent) && (open || !self.quantity_steps(grid).is_empty())
+    }
+
+    fn at(&self, dim: usize) -> u16 {
+        self.search.coordinates[dim]
+    }
+
+    fn is_open(&self, grid: &Grid, dim: usize) -> bool {
+        let candidates = &self.leaves[dim];
+        let classes = &grid.classes[dim];
+        !candidates.fixed && (is_split(&candidates.plus, classes) || is_split(&candidates.minus, classes))
+    }
+
+    /// Chooses among leaves that only this view tells apart.
+    fn narrow(&mut self, grid: &Grid) {
+        let dims = grid.lanes.iter().map(|lane| lane.dim).chain(grid.mentions.iter().map(|mention| mention.dim));
+        for dim in dims {
+            if !self.leaves[dim].fixed {
+                self.narrow_side(grid, dim, Side::Plus);
+                self.narrow_side(grid, dim, Side::Minus);
+            }
+        }
+    }
+
+    fn narrow_side(&mut self, grid: &Grid, dim: usize, side: Side) {
+        let all = self.side(dim, side).clone();
+        if !is_split(&all, &grid.classes[dim]) {
+            return;
+        }
+        let mut classes: Vec<u16> = all.iter().map(|&leaf| grid.classes[dim].of[leaf as usize]).collect();
+        classes.sort_unstable();
+        classes.dedup();
+        let mut best: Option<(f32, u32, Vec<u16>)> = None;
+        for class in classes {
+            let leaves: Vec<u16> =
+                all.iter().copied().filter(|&leaf| grid.classes[dim].of[leaf as usize] == class).collect();
+            *self.side(dim, side) = leaves.clone();
+            let Some((cost, room)) = self.score(grid) else { continue };
+            if best.as_ref().is_none_or(|&(least, most, _)| cost < least || (cost == least && room > most)) {
+                best = Some((cost, room, leaves));
+            }
+        }
+        let first = all.iter().copied().take(1).collect();
+        *self.side(dim, side) = best.map_or(first, |(_, _, leaves)| leaves);
+    }
+
+    fn side(&mut self, dim: usize, side: Side) -> &mut Vec<u16> {
+        match side {
+            Side::Plus => &mut self.leaves[dim].plus,
+            Side::Minus => &mut self.leaves[dim].minus,
+        }
+    }
+
+    /// Cost, and the smallest count changed, of what is known of the move in this view.
+    fn score(&self, grid: &Grid) -> Option<(f32, u32)> {
+        let system = self.search.system;
+        let (mut tally, mut least) = (self.tally, u32::MAX);
+        let possible = self.each(grid, |id, sign| {
+            least = least.min(system.cells[id as usize].contacts);
+            match self.search.weigh(id, sign, tally) {
+                Some(more) => tally = more,
+                None => return false,
+            }
+            true
+        });
+        (possible && self.search.serves(&tally)).then_some((tally.cost, least))
+    }
+
+    /// Adds the cells of a view to the move.
+    fn take(&mut self, grid: &Grid) -> Option<()> {
+        let mut found = Vec::new();
+        self.each(grid, |id, sign| {
+            found.push((id, sign));
+            true
+        });
+        for (id, sign) in found {
+            if self.mark(id) {
+                self.tally = self.search.weigh(id, sign, self.tally)?;
+                self.cells.push((id, sign));
+            }
+        }
+        self.search.serves(&self.tally).then_some(())
+    }
+
+    /// Every changed cell of a view, until `see` says no. Cells seen in another view are left out.
+    fn each(&self, grid: &Grid, mut see: impl FnMut(CellId, i8) -> bool) -> bool {
+        let mut offsets: Vec<(usize, i8)> = vec![(0, 1)];
+        for lane in &grid.lanes {
+            let steps = lane_steps(lane, &grid.classes[lane.dim], &self.leaves[lane.dim], self.at(lane.dim));
+            let product = |&(offset, sign): &(usize, i8)| {
+                steps
+                    .iter()
+                    .map(move |&(at, step)| (offset + at as usize * lane.stride, sign * step))
+                    .collect::<Vec<_>>()
+            };
+            offsets = offsets.iter().flat_map(product).collect();
+        }
+        let quantities = self.quantity_steps(grid);
+        let scratch = &self.search.scratch;
+        for (offset, sign) in offsets {
+            for &(quantity, step) in &quantities {
+                let id = grid.ids[offset + quantity as usize];
+                let seen = scratch.stamps.get(id as usize).is_none_or(|&stamp| stamp == scratch.epoch);
+                if !seen && !see(id, sign * step) {
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    fn quantity_steps(&self, grid: &Grid) -> Steps {
+        let sides: Vec<(u64, u64, Option<u16>)> =
+            grid.mentions.iter().map(|mention| self.masks(grid, mention.dim)).collect();
+        let sign = |quantity: usize| {
+            grid.mentions.iter().zip(&sides).fold(1i8, |sign, (mention, &(plus, minus, fixed))| {
+                let inside = mention.inside[quantity];
+                let holds = |mask: u64| i8::from(mask != 0 && inside & mask == mask);
+                sign * match fixed {
+                    Some(code) => i8::from(mention.codes[quantity] == code),
+                    None => holds(plus) - holds(minus),
+                }
+            })
+        };
+        (0..grid.quantities).map(|quantity| (quantity as u16, sign(quantity))).filter(|&(_, sign)| sign != 0).collect()
+    }
+
+    fn masks(&self, grid: &Grid, dim: usize) -> (u64, u64, Option<u16>) {
+        let candidates = &self.leaves[dim];
+        let mask =
+            |leaves: &[u16]| leaves.iter().fold(0u64, |mask, &leaf| mask | 1 << grid.classes[dim].of[leaf as usize]);
+        (mask(&candidates.plus), mask(&candidates.minus), candidates.fixed.then(|| self.at(dim)))
+    }
+}
+
+fn is_split(leaves: &[u16], classes: &Classes) -> bool {
+    leaves.windows(2).any(|pair| classes.of[pair[0] as usize] != classes.of[pair[1] as usize])
+}
+
+/// Positions along a lane that a move changes, whichever of its candidates is taken.
+fn lane_steps(lane: &Lane, classes: &Classes, candidates: &Candidates, at: u16) -> Steps {
+    if candidates.fixed {
+        return lane
+            .codes
+            .iter()
+            .position(|&code| code == at)
+            .map(|position| (position as u16, 1))
+            .into_iter()
+            .collect();
+    }
+    let (up, down) = (common(lane, classes, &candidates.plus), common(lane, classes, &candidates.minus));
+    let only = |these: &[u16], others: &[u16], sign: i8| -> Steps {
+        these.iter().filter(|at| !others.contains(at)).map(|&at| (at, sign)).collect()
+    };
+    let mut steps = only(&up, &down, 1);
+    steps.extend(only(&down, &up, -1));
+    steps
+}
+
+/// Positions that hold all of the leaves; none where there are no leaves.
+fn common(lane: &Lane, classes: &Classes, leaves: &[u16]) -> Vec<u16> {
+    let Some(&first) = leaves.first() else { return Vec::new() };
+    let mut last = classes.of[first as usize];
+    let mut positions = lane.by_class[last as usize].clone();
+    for &leaf in &leaves[1..] {
+        let class = classes.of[leaf as usize];
+        if class != last {
+            positions.retain(|at| lane.by_class[class as usize].contains(at));
+            last = class;
+        }
+    }
+    positions
+}

@@ -1,0 +1,175 @@
+//! The way through the room: pools, relations, one system a universe, rows.
+//!
+//! In: cells, definition, geography and ledger. Out: [`Protected`].
+
+use super::certificate::Certificate;
+use super::hide::hide;
+use super::ledger::{Ledger, Names, Seen};
+use super::loss::Loss;
+use super::pools::{choose_pools, write_pools};
+use super::primary::Reason;
+use super::protected::Protected;
+use super::rows::{Decided, Decisions};
+use super::system::{Source, State, System};
+use super::unions::hide_unions;
+use super::verify::verify;
+use super::workload;
+use crate::aggregate::{Axes, Cells, Place, Pools, TableCells};
+use crate::codes::Geography;
+use crate::definition::{Pipeline, SmallPlaces};
+use crate::domain::{Error, Result};
+use crate::relations::{Relations, Universe, View, describe};
+
+/// Decides what of the cells may be published, and proves it.
+///
+/// # Guarantee
+/// Every count that is unsafe in itself (PROTECTION 2) is hidden wherever it would be shown, in
+/// every measure. For each there are other complete tables that agree with everything shown, in
+/// whole numbers, at least 1 in every hidden cell, between which it varies by the policy's width,
+/// and which no single contributor can rule out. Each of them has been checked by addition.
+/// The same input gives the same output.
+///
+/// # Not guaranteed
+/// Nothing about what other publications say of the same contacts, nor about contributors who
+/// tell each other what they know. Means over doctors are protected by a pattern, without proof.
+pub fn protect(
+    cells: &Cells,
+    pipeline: &Pipeline,
+    geography: &Geography,
+    as_of: i32,
+    ledger: &Ledger,
+) -> Result<Protected> {
+    let pools = choose_pools(cells, pipeline, geography, ledger)?;
+    let counts = cells.tables.iter().filter(|table| is_of_counts(table));
+    let axes: Vec<(usize, &Axes)> = counts.map(|table| (table.table, &table.axes)).collect();
+    let relations = describe(&axes, pipeline, geography, &pools)?;
+    let run = Run { cells, pipeline, geography, as_of, ledger, pools: &pools };
+    let mut decisions: Vec<Option<Decisions>> = cells.tables.iter().map(|table| run.decide_means(table)).collect();
+    let mut certificate = Certificate::default();
+    for (at, universe) in relations.universes.iter().enumerate() {
+        run.decide(at, universe, &mut certificate, &mut decisions)?;
+    }
+    run.finish(relations, decisions, certificate)
+}
+
+fn is_of_counts(table: &TableCells) -> bool {
+    table.means.is_empty() && !table.contacts.is_empty()
+}
+
+struct Run<'a> {
+    cells: &'a Cells,
+    pipeline: &'a Pipeline,
+    geography: &'a Geography,
+    as_of: i32,
+    ledger: &'a Ledger,
+    pools: &'a Pools,
+}
+
+impl Run<'_> {
+    fn position(&self, view: &View) -> Result<usize> {
+        let is = |table: &TableCells| self.pipeline.tables[table.table].id == view.table;
+        let found = self.cells.tables.iter().position(is);
+        found.ok_or_else(|| Error::bug(format!("table {}: it has no cells", view.table)))
+    }
+
+    fn decide(
+        &self,
+        at: usize,
+        universe: &Universe,
+        certificate: &mut Certificate,
+        decisions: &mut [Option<Decisions>],
+    ) -> Result<()> {
+        let positions: Vec<usize> = universe.views.iter().map(|view| self.position(view)).collect::<Result<_>>()?;
+        let sources: Vec<Source<'_>> =
+            universe.views.iter().zip(&positions).map(|(view, &at)| self.source(view, at)).collect();
+        let mut system = System::build(universe, &sources)?;
+        let proofs = hide(&mut system)?;
+        hide_unions(&mut system, &sources);
+        verify(&system, &proofs)?;
+        certificate.add(at, &system, &proofs)?;
+        for (view, &at) in positions.iter().enumerate() {
+            decisions[at] = Some(decisions_of(&system, view));
+        }
+        Ok(())
+    }
+
+    fn source<'s>(&'s self, view: &'s View, at: usize) -> Source<'s> {
+        let cells = &self.cells.tables[at];
+        let before = self.ledger.before(&self.names(cells));
+        Source { view, table: &self.pipeline.tables[cells.table], cells, before }
+    }
+
+    fn names<'s>(&'s self, cells: &'s TableCells) -> Names<'s> {
+        let table = &self.pipeline.tables[cells.table];
+        let quantities = table.quantities.iter().map(|quantity| format!("{quantity:?}")).collect();
+        Names { table: &table.id, axes: &cells.axes, geography: self.geography, quantities }
+    }
+
+    fn decide_means(&self, cells: &TableCells) -> Option<Decisions> {
+        if cells.means.is_empty() {
+            return None;
+        }
+        let table = &self.pipeline.tables[cells.table];
+        let reasons = workload::decide(cells, &table.policy, self.geography, self.pools);
+        let state = |reason: &Reason| if *reason == Reason::Shown { State::Shown } else { State::Hidden };
+        let pooled = |place: &Place| match *place {
+            Place::Municipality(at) if table.small_places == SmallPlaces::Pool => {
+                let county = self.geography.municipalities[at as usize].county;
+                self.pools.get(&county).is_some_and(|pool| pool.contains(&at))
+            }
+            _ => false,
+        };
+        let named = cells.axes.places.iter().map(|place| !pooled(place)).collect();
+        Some(Decisions { states: reasons.iter().map(state).collect(), reasons, named })
+    }
+
+    fn finish(
+        &self,
+        relations: Relations,
+        decisions: Vec<Option<Decisions>>,
+        certificate: Certificate,
+    ) -> Result<Protected> {
+        let mut ledger = self.ledger.clone();
+        ledger.pools = Some(write_pools(self.pools, self.geography));
+        ledger.releases.push(self.as_of);
+        let (mut public, mut restricted, mut loss) = (Vec::new(), Vec::new(), Loss::default());
+        for (cells, decisions) in self.cells.tables.iter().zip(decisions) {
+            let table = &self.pipeline.tables[cells.table];
+            let Some(decisions) = decisions else {
+                // A table without any period has no cells and no rows.
+                continue;
+            };
+            let decided = Decided { table, cells, decisions: &decisions, as_of: self.as_of };
+            let rows = decided.rows();
+            loss.add(&decided);
+            public.push(rows.0);
+            restricted.push(rows.1);
+            if cells.means.is_empty() {
+                let seen: Vec<u8> = (0..cells.axes.len()).map(|at| seen(&decisions, cells, at) as u8).collect();
+                ledger.note(&self.names(cells), &seen);
+            }
+        }
+        let certificate = certificate.finish(&relations, &self.pipeline.policy)?;
+        Ok(Protected { public, restricted, relations, certificate, ledger, loss })
+    }
+}
+
+fn seen(decisions: &Decisions, cells: &TableCells, at: usize) -> Seen {
+    match decisions.states[at] {
+        State::Unpublished => Seen::New,
+        State::Hidden => Seen::Hidden,
+        // A zero may be hidden without harm when it is no longer zero.
+        State::Shown if cells.contacts[at].value == 0 => Seen::New,
+        State::Shown => Seen::Shown,
+    }
+}
+
+fn decisions_of(system: &System<'_>, view: usize) -> Decisions {
+    let ids = &system.grids[view].ids;
+    let cell = |id: &u32| system.cells.get(*id as usize);
+    Decisions {
+        states: ids.iter().map(|id| cell(id).map_or(State::Unpublished, |cell| cell.state)).collect(),
+        reasons: ids.iter().map(|id| cell(id).map_or(Reason::Shown, |cell| cell.reason)).collect(),
+        named: system.views[view].place.codes.iter().map(Option::is_some).collect(),
+    }
+}

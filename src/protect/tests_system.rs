@@ -1,0 +1,137 @@
+//! Protection of small universes: every proof holds, and an attacker who lists all tables that
+//! agree with what is shown finds every unsafe cell wide enough.
+
+use super::hide::hide;
+use super::system::{Source, System};
+use super::testing::*;
+use super::verify::verify;
+use crate::aggregate::{Axes, Cells};
+use crate::codes::Geography;
+use crate::definition::{Dimension, Measure, Pipeline};
+use crate::domain::Month;
+use crate::relations::{Relations, describe};
+
+fn relations(cells: &Cells, pipeline: &Pipeline, geography: &Geography) -> Relations {
+    let tables: Vec<(usize, &Axes)> = cells.tables.iter().map(|table| (table.table, &table.axes)).collect();
+    describe(&tables, pipeline, geography, &Default::default()).unwrap()
+}
+
+/// Protects the first universe and gives it to `see`.
+fn protected(contacts: &[Contact], pipeline: &Pipeline, geography: &Geography, see: impl FnOnce(&System<'_>)) {
+    let cells = cells(contacts, pipeline, geography, 1000);
+    let relations = relations(&cells, pipeline, geography);
+    let universe = &relations.universes[0];
+    let source = |(view, cells)| {
+        let cells: &crate::aggregate::TableCells = cells;
+        Source { view, table: &pipeline.tables[cells.table], cells, before: None }
+    };
+    let sources: Vec<Source<'_>> = universe.views.iter().zip(&cells.tables).map(source).collect();
+    let mut system = System::build(universe, &sources).unwrap();
+    let proofs = hide(&mut system).unwrap();
+    verify(&system, &proofs).unwrap();
+    see(&system);
+}
+
+/// A stream of numbers without a seed from outside.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (self.0 >> 33) % sides
+    }
+}
+
+fn contacts(seed: u64, number: usize, places: u64, months: u64, types: u64) -> Vec<Contact> {
+    let mut dice = Dice(seed);
+    let mut contact = || {
+        let person = dice.roll(number as u64 / 3) as u32;
+        let residence = (u64::from(person) * 7 % (places * places)).isqrt() as u16;
+        let kind = (dice.roll(types * types)).isqrt() as u8;
+        Contact {
+            person: person + 1,
+            doctor: residence as u32 * 4 + dice.roll(5) as u32 + 1,
+            residence,
+            practice: residence,
+            month: Month::new(2024, 1 + dice.roll(months) as u32),
+            kind,
+            features: dice.roll(4) as u32 / 2,
+            outside: dice.roll(5) == 0,
+            weekend: dice.roll(7) == 0,
+            sex: (person % 2) as u8,
+            age: (person / 2 % 2) as u8,
+            chapter: dice.roll(4) as u8,
+            part: dice.roll(3) as u8,
+        }
+    };
+    (0..number).map(|_| contact()).collect()
+}
+
+#[test]
+fn proofs_hold_for_places_times_and_types() {
+    let geography = geography(&[3, 4, 1]);
+    for seed in 0..20 {
+        let mut table = table("t", &[0b111, 0b011, 0b001, 0b010, 0b100]);
+        table.measures = vec![Measure::Contacts, Measure::Patients, Measure::Per1000];
+        let pipeline = pipeline(3, 1, vec![table]);
+        protected(&contacts(seed, 300, 8, 4, 3), &pipeline, &geography, |system| {
+            assert!(!system.targets.is_empty());
+        });
+    }
+}
+
+#[test]
+fn proofs_hold_across_tables() {
+    let geography = geography(&[3, 4, 1]);
+    for seed in 0..8 {
+        let mut totals = table("totals", &[0b111, 0b011, 0b001, 0b010, 0b100]);
+        totals.measures = vec![Measure::Contacts, Measure::Patients, Measure::Per1000];
+        let mut detail = table("detail", &[0b111, 0b011, 0b100]);
+        detail.periods.remove(0);
+        detail.dimensions = vec![Dimension::Sex, Dimension::AgeGroup];
+        detail.measures = totals.measures.clone();
+        let pipeline = pipeline(3, 1, vec![totals, detail]);
+        protected(&contacts(seed, 900, 8, 12, 3), &pipeline, &geography, |system| {
+            assert!(!system.targets.is_empty());
+        });
+    }
+}
+
+#[test]
+fn a_release_hides_and_shows_the_same_everywhere() {
+    let geography = geography(&[3, 4, 1]);
+    let mut totals = table("totals", &[0b111, 0b011, 0b001, 0b010, 0b100]);
+    totals.measures = vec![Measure::Contacts, Measure::Patients, Measure::Per1000];
+    let mut practice = table("practice", &[0b111, 0b011, 0b001, 0b010, 0b100]);
+    practice.place = crate::definition::PlaceBasis::Practice;
+    practice.measures = vec![Measure::Contacts, Measure::Doctors];
+    let pipeline = pipeline(3, 1, vec![totals, practice]);
+    let cells = cells(&contacts(5, 900, 8, 12, 3), &pipeline, &geography, 1000);
+    let run = || super::protect(&cells, &pipeline, &geography, 25_000, &super::Ledger::default()).unwrap();
+    let protected = run();
+    assert_eq!(protected.public().len(), 2);
+    let table = &protected.public()[0];
+    let hidden = table.value.iter().zip(&table.status).filter(|(_, s)| **s == super::ObsStatus::Suppressed);
+    assert!(hidden.clone().count() > 0);
+    assert!(hidden.clone().all(|(value, _)| value.is_none()));
+    // Contacts, patients and the rate of a cell are hidden together.
+    for rows in table
+        .status
+        .chunks_exact(3)
+        .zip(table.value.chunks_exact(3))
+        .zip(protected.restricted()[0].keys.value.chunks_exact(3))
+    {
+        let ((status, _), truth) = rows;
+        if truth.iter().all(|value| value.is_some_and(|value| value > 0.0)) {
+            assert!(status.iter().all(|s| *s == status[0]));
+        }
+    }
+    // The next release keeps what was hidden, and the same run gives the same bytes.
+    assert_eq!(protected.certificate().files(), run().certificate().files());
+    let bytes = protected.ledger().to_bytes();
+    let ledger = super::Ledger::from_bytes(&bytes).unwrap();
+    assert_eq!(&ledger, protected.ledger());
+    let again = super::protect(&cells, &pipeline, &geography, 25_000, &ledger).unwrap();
+    let kept = again.public()[0].status.iter().zip(&table.status);
+    assert!(kept.clone().all(|(now, before)| *before != super::ObsStatus::Suppressed || now == before));
+}
