@@ -4,7 +4,6 @@
 //! In: contacts by person. Out: [`PersonCells`] a table, and who moved. Never keeps a person's
 //! number beyond the only one of a cell.
 
-use super::axes::Layout;
 use super::count::{Counted, Run, share_out};
 use super::facts::{Facts, Signatures};
 use super::movers::{Movers, Standing, add_movers};
@@ -91,6 +90,10 @@ struct Worker<'a> {
     movers: Vec<(usize, Movers)>,
     offsets: Vec<usize>,
     person: Vec<(u32, Facts)>,
+    /// Of the person at hand: contacts of a table's service, periods done, quantities seen.
+    of_service: Vec<Facts>,
+    done: Vec<usize>,
+    seen: Vec<u16>,
 }
 
 /// Counts all parts.
@@ -101,6 +104,9 @@ pub fn pass(run: &Run<'_>, tables: &[usize], counted: &[Counted], first: Month) 
         movers: Vec::new(),
         offsets: Vec::new(),
         person: Vec::new(),
+        of_service: Vec::new(),
+        done: Vec::new(),
+        seen: Vec::new(),
     };
     let parts = &run.contacts.parts;
     let work = |worker: &mut Worker<'_>, part: usize| worker.part(part, &parts[part], counted, first);
@@ -154,23 +160,41 @@ impl Worker<'_> {
     /// In every period a person is counted once for each quantity, where the last contact was.
     fn patients(&mut self, counted: &[Counted], first: Month) {
         for (at, table) in counted.iter().enumerate().filter(|(_, table)| table.has_patients) {
-            let of_service = self.person.iter().map(|(_, facts)| facts);
-            let of_service: Vec<&Facts> = of_service.filter(|facts| self.signatures.in_service(facts, at)).collect();
-            for (period, position) in table.axes.periods.iter().zip(0..) {
-                let from = (period.first.0 - first.0).max(0) as u16;
-                let to = (period.last().0 - first.0).max(0) as u16;
-                let begin = of_service.partition_point(|facts| facts.month < from);
-                let end = of_service.partition_point(|facts| facts.month <= to);
-                if begin < end {
-                    let cells = &mut self.cells[at].patients;
-                    let mut seen = vec![false; table.axes.quantities];
-                    for facts in &of_service[begin..end] {
-                        self.signatures.quantities(facts, at).iter().for_each(|&q| seen[usize::from(q)] = true);
+            let in_service = |facts: &&Facts| self.signatures.in_service(facts, at);
+            self.of_service.clear();
+            self.of_service.extend(self.person.iter().map(|(_, facts)| facts).filter(in_service).copied());
+            self.done.clear();
+            for last in (0..self.of_service.len()).rev() {
+                for &period in table.layout.periods(self.of_service[last].month) {
+                    if !self.done.contains(&period) {
+                        self.done.push(period);
+                        let from = table.axes.periods[period].first.0 - first.0;
+                        self.patient(at, table, period, (from, last));
                     }
-                    count_person(&table.layout, position, of_service[end - 1], &seen, &mut self.offsets, cells);
                 }
             }
         }
+    }
+
+    /// Counts the person in one period: the contacts from month `from` up to the `last`.
+    fn patient(&mut self, at: usize, table: &Counted, period: usize, (from, last): (i32, usize)) {
+        self.seen.clear();
+        for facts in self.of_service[..=last].iter().rev().take_while(|facts| i32::from(facts.month) >= from) {
+            for &quantity in self.signatures.quantities(facts, at) {
+                if !self.seen.contains(&quantity) {
+                    self.seen.push(quantity);
+                }
+            }
+        }
+        let (facts, cells) = (&self.of_service[last], &mut self.cells[at].patients);
+        table.layout.offsets(facts, &mut self.offsets);
+        table.layout.cells_in(table.layout.place(facts), period, &self.offsets, |base| {
+            for &quantity in &self.seen {
+                let cell = &mut cells[base + usize::from(quantity)];
+                cell.value += 1;
+                cell.last = facts.person;
+            }
+        });
     }
 
     fn movers(&self, first: Month, movers: &mut Movers) {
@@ -190,24 +214,6 @@ impl Worker<'_> {
     fn stays(&self) -> bool {
         self.person.windows(2).all(|pair| Standing::of(&pair[0].1) == Standing::of(&pair[1].1))
     }
-}
-
-fn count_person(
-    layout: &Layout,
-    period: usize,
-    last: &Facts,
-    seen: &[bool],
-    offsets: &mut Vec<usize>,
-    cells: &mut [PatientCell],
-) {
-    layout.offsets(last, offsets);
-    layout.cells_in(layout.place(last), period, offsets, |base| {
-        for quantity in (0..seen.len()).filter(|&quantity| seen[quantity]) {
-            let cell = &mut cells[base + quantity];
-            cell.value += 1;
-            cell.last = last.person;
-        }
-    });
 }
 
 /// The position of a period kind in [`PeriodKind::ALL`].

@@ -3,6 +3,152 @@
 //! In: the public files of a release, the description of additive relations, and for the judging
 //! step the restricted cells and the certificate. Out: a report. It shares no code with the
 //! hiding but the description of the relations, alters no table, and never puts a hidden value
-//! into the public part of its report.
+//! into its report.
 
+mod binding;
+mod certificate;
 pub mod engine;
+mod judge;
+mod older;
+mod report;
+mod restricted;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+pub use report::{Attacked, Finding, Findings, Kind, Report, Verdict};
+
+use binding::{Book, Bound, Layer, Release, Rows, Seen};
+use certificate::{Certificate, Checked, Subject, check};
+use engine::{Budget, Knowledge, Target, attack, deepen, ties};
+use judge::Case;
+use restricted::{Thresholds, truths};
+
+use crate::domain::Result;
+use crate::relations::Universe;
+
+/// Attacks the release in the folder `release` (its public files alone), compares it with the
+/// public files of older releases, and, where `restricted` is at hand, checks the certificate and
+/// judges.
+///
+/// # Guarantee
+/// What is reported as exactly known, or as an interval, is so for everybody who reads the public
+/// files. With `restricted`, a verdict of [`Verdict::Clean`] means that every unsafe count was
+/// shown to keep its width, by solutions checked in whole numbers.
+///
+/// # Not guaranteed
+/// Without `restricted`, intervals may be wider than the truth: linear programs have a budget, and
+/// the report says what was left undone.
+pub fn audit(release: &Path, against: &[PathBuf], restricted: Option<&Path>) -> Result<Report> {
+    let mut findings = Findings::default();
+    let relations = restricted.map(|restricted| restricted.join("certificate/relations.json"));
+    let public = Release::read(release, relations.as_deref(), &mut findings)?;
+    for older in against {
+        let older = Release::open(older, relations.as_deref(), &mut Findings::default())?;
+        older::compare(&public, &older, &mut findings);
+    }
+    let certificate = restricted.map(Certificate::read).transpose()?;
+    if let Some(certificate) = certificate.as_ref().filter(|certificate| certificate.relations != public.relations) {
+        let what =
+            format!("relations of {} universes differ from the public ones", certificate.relations.universes.len());
+        findings.add(Finding::of(Kind::CertificateWrong, "relations.json").relation(what));
+    }
+    let mut report = Report::of(public.name(), restricted.is_some());
+    for (at, universe) in public.relations.universes.iter().enumerate() {
+        let part = certificate.as_ref().and_then(|certificate| certificate.parts.get(at));
+        let judged = restricted.zip(part);
+        audit_universe(&public, universe, judged, &mut report, &mut findings)?;
+    }
+    Ok(report.finish(findings, restricted.is_some()))
+}
+
+fn audit_universe(
+    public: &Release,
+    universe: &Universe,
+    judged: Option<(&Path, &certificate::Part)>,
+    report: &mut Report,
+    findings: &mut Findings,
+) -> Result<()> {
+    let none = Rows::default();
+    let rows: Vec<&Rows> = universe.views.iter().map(|view| public.table(&view.table).unwrap_or(&none)).collect();
+    let mut book = Book::of(universe, &rows, findings);
+    let bound = Bound::of(&mut book, universe, findings);
+    let mut knowledge = attack(&bound.system, &Budget::default());
+    if let Some(row) = knowledge.contradiction {
+        let relation = bound.relations[row].in_words(&book, universe);
+        findings.add(Finding::of(Kind::Contradiction, &universe.id).relation(relation));
+    }
+    let thresholds = Thresholds::of(public);
+    match judged {
+        None => examine_all(&book, &bound, &mut knowledge, thresholds.width),
+        Some((restricted, part)) => {
+            let truths = truths(&book, universe, restricted, &thresholds)?;
+            let subject = Subject { universe, book: &book, truths: &truths, thresholds: &thresholds };
+            let Checked { changes, claims, values, claimed } = check(subject, part, findings);
+            report.claims_checked = report.claims_checked.map(|sum| sum + claims);
+            let case = Case { universe, book: &book, bound: &bound, truths: &truths, thresholds: &thresholds };
+            case.judge(&mut knowledge, &values, &changes, &claimed, findings);
+        }
+    }
+    report.attacked.push(summary(universe, &book, &bound, &knowledge));
+    Ok(())
+}
+
+/// Without a judge every hidden cell may be an unsafe one.
+fn examine_all(book: &Book, bound: &Bound, knowledge: &mut Knowledge, enough: i64) {
+    let hidden = |unknown: &usize| {
+        let (cell, layer) = bound.unknowns[*unknown];
+        book.seen(layer, cell as usize) == Seen::Hidden
+    };
+    let unknowns = (0..bound.unknowns.len()).filter(hidden);
+    let targets: Vec<Target> = unknowns.map(|unknown| Target { cell: unknown as u32, enough }).collect();
+    deepen(&bound.system, knowledge, &targets, &Budget::default());
+}
+
+fn summary(universe: &Universe, book: &Book, bound: &Bound, knowledge: &Knowledge) -> Attacked {
+    let hidden = |&(cell, layer): &(u32, Layer)| book.seen(layer, cell as usize) == Seen::Hidden;
+    let widths: Vec<i64> = (0..bound.unknowns.len())
+        .filter(|&unknown| hidden(&bound.unknowns[unknown]))
+        .map(|unknown| knowledge.range(unknown).width())
+        .collect();
+    let of_width = |width: i64| widths.iter().filter(|&&w| w == width).count() as u64;
+    Attacked {
+        universe: universe.id.clone(),
+        cells: book.len() as u64,
+        hidden: widths.len() as u64,
+        exact: of_width(0),
+        two_values: of_width(1),
+        three_values: of_width(2),
+        ties: ties(knowledge).len() as u64,
+        effort: knowledge.effort,
+    }
+}
+
+impl Report {
+    fn of(release: String, judged: bool) -> Self {
+        Report {
+            release,
+            verdict: Verdict::Unjudged,
+            hidden: 0,
+            exact: 0,
+            wasted: 0,
+            claims_checked: judged.then_some(0),
+            attacked: Vec::new(),
+            findings: Findings::default(),
+        }
+    }
+    fn finish(mut self, findings: Findings, judged: bool) -> Self {
+        self.hidden = self.attacked.iter().map(|part| part.hidden).sum();
+        self.exact = self.attacked.iter().map(|part| part.exact).sum();
+        self.wasted = findings.count(Kind::Wasted);
+        let forbidden = findings.counts.keys().any(|kind| kind.forbids());
+        self.verdict = match (forbidden, judged) {
+            (true, _) => Verdict::Fail,
+            (false, true) => Verdict::Clean,
+            (false, false) => Verdict::Unjudged,
+        };
+        self.findings = findings;
+        self
+    }
+}

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use crate::domain::{CountyNumber, Month, MunicipalityNumber, days_from_civil};
+use crate::domain::{CountyNumber, Month, MunicipalityNumber, parse_iso_day};
 
 use super::{embedded::list, rows::rows};
 
@@ -61,18 +61,11 @@ fn through(name: &str) -> Through {
     let mut through = Through::new();
     for listed in rows::<Row>(name, list(name).unwrap_or_default()).unwrap_or_default() {
         let row = listed.row;
-        let from = day(&row.valid_from).unwrap_or(i32::MIN);
-        let to = day(&row.valid_to).unwrap_or(i32::MAX);
+        let from = parse_iso_day(&row.valid_from).unwrap_or(i32::MIN);
+        let to = parse_iso_day(&row.valid_to).unwrap_or(i32::MAX);
         through.entry(row.code).or_default().push(Dated { name: row.name, county: row.county_code, from, to });
     }
     through
-}
-
-fn day(text: &str) -> Option<i32> {
-    let mut parts = text.split('-');
-    let mut part = || parts.next()?.parse::<u32>().ok();
-    let (year, month, day) = (part()?, part()?, part()?);
-    Some(days_from_civil(year as i32, month, day))
 }
 
 #[cfg(test)]

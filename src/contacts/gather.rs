@@ -125,13 +125,11 @@ fn finish_part(chunks: Vec<Vec<Row>>, doctors: &[u32], bills: &IdSpace) -> Conta
     let order =
         |a: &Row, b: &Row| (a.person, a.start).cmp(&(b.person, b.start)).then_with(|| bills.cmp(a.bill, b.bill));
     rows.sort_unstable_by(order);
+    let mut people: Vec<&[Row]> = rows.chunk_by(|a, b| a.person == b.person).collect();
+    // Neighbours are counted one after the other, so that a municipality's cells stay at hand.
+    people.sort_by_key(|contacts| contacts[0].residence);
     let mut part = ContactPart::with_capacity(rows.len());
-    let (mut last, mut number) = (None, 0);
-    for row in rows {
-        if last != Some(row.person) {
-            number += 1;
-            last = Some(row.person);
-        }
+    for (number, row) in (1..).zip(people).flat_map(|(number, rows)| rows.iter().map(move |row| (number, row))) {
         part.person.push(number);
         part.doctor.push(doctors[row.doctor as usize]);
         part.residence.push(row.residence);

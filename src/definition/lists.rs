@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use toml::Spanned;
 
 use crate::codes::{normalise_takst, rows};
-use crate::domain::{Error, Result, days_from_civil};
+use crate::domain::{Error, Result, parse_iso_day};
 
 use super::fault::{Written, find, unknown};
 use super::takst_index::ANY_L;
@@ -35,9 +35,9 @@ fn required(reader: &mut Reader, written: &Written<'_>, kind: &str, id: &Word) -
     let known = reader.ids(kind);
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     text.map(|text| (name, text)).ok_or_else(|| {
-        let what =
-            format!("{}; or write lists/{kind}/{}.toml beside it", unknown("list", id.get_ref(), &known), id.get_ref());
-        written.at_word(id, what)
+        let file = if is_id(id.get_ref()) { id.get_ref() } else { "ID" };
+        let what = unknown("list", id.get_ref(), &known);
+        written.at_word(id, format!("{what}; or write lists/{kind}/{file}.toml beside it"))
     })
 }
 
@@ -170,10 +170,12 @@ fn with_rows(
         let row = &listed.row;
         let index = ids.iter().position(|id| *id == row.means);
         let index = index.ok_or_else(|| fault(unknown("name", &row.means, ids)))? as u8;
-        let from = day(&row.valid_from).ok_or_else(|| fault("valid_from: expected a date as YYYY-MM-DD".into()))?;
+        let from =
+            parse_iso_day(&row.valid_from).ok_or_else(|| fault("valid_from: expected a date as YYYY-MM-DD".into()))?;
         let to = match row.valid_to.as_str() {
             "" => i32::MAX,
-            text => day(text).ok_or_else(|| fault("valid_to: expected a date as YYYY-MM-DD, or nothing".into()))?,
+            text => parse_iso_day(text)
+                .ok_or_else(|| fault("valid_to: expected a date as YYYY-MM-DD, or nothing".into()))?,
         };
         if to < from {
             return Err(fault("valid_to is before valid_from".into()));
@@ -190,18 +192,6 @@ pub(super) fn beside(reader: &mut Reader, written: &Written<'_>, file: &Word) ->
     let text = reader.text(&name).map_err(|error| written.at_word(file, error.message))?;
     let text = text.ok_or_else(|| written.at_word(file, format!("no file {name}; put it there or mend the name")))?;
     Ok((name, text))
-}
-
-pub(super) fn day(text: &str) -> Option<i32> {
-    let parts: Vec<&str> = text.split('-').collect();
-    let [year, month, day] = parts.as_slice() else { return None };
-    let digits = |part: &str, len: usize| part.len() == len && part.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits(year, 4) || !digits(month, 2) || !digits(day, 2) {
-        return None;
-    }
-    let date = chrono::NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)?;
-    use chrono::Datelike;
-    Some(days_from_civil(date.year(), date.month(), date.day()))
 }
 
 fn no_overlap(written: &Written<'_>, takster: &[DatedTakst]) -> Result<()> {

@@ -3,7 +3,9 @@
 //! In: the text of a definition and the lists it names. Out: a [`Pipeline`]. Unknown keys and
 //! names are refused with the known ones. This room never sees data.
 
-mod competing;
+mod check;
+mod compare;
+mod explain;
 mod fault;
 mod lists;
 mod quantities;
@@ -13,12 +15,16 @@ mod table;
 mod takst_index;
 mod tree;
 mod types;
+mod words;
 mod written;
 
+pub use check::{check_report, check_warnings};
+pub use compare::explain_consultations;
+pub use explain::explain_table;
 pub use quantities::{Sum, residuals, sums_of};
-pub use read::SOURCES;
 pub use takst_index::TakstIndex;
 pub use types::*;
+pub use words::Language;
 
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ use toml::Spanned;
 
 use crate::codes::{self, Geography, GeographyLists};
 use crate::domain::{Error, Result};
+use crate::schema;
 
 use super::fault::{Written, find, unknown};
 use super::lists::{self, beside, fresh_id, list_text, own_id};
@@ -18,10 +19,6 @@ use super::table::{Lists, month, table, version};
 use super::tree::{Reader, Tree};
 use super::types::{Dimension, Measure, Pipeline, SourceUse, Table};
 use super::written::{GeographyText, PipelineText, SourceText, Word};
-
-/// The sources that a delivery may hold.
-pub const SOURCES: [&str; 9] =
-    ["regning", "takst", "diagnose", "kontrakt", "kontrakt_lege", "medlemskap", "opphold", "nokkel", "innbyggere"];
 
 /// Code lists that the meaning of every pipeline hangs on, kept with its files.
 const CODE_LISTS: [&str; 6] = [
@@ -173,7 +170,7 @@ fn sources(written: &Written<'_>, texts: &[SourceText]) -> Result<Vec<SourceUse>
     let mut used = BTreeSet::new();
     let mut sources = Vec::new();
     for text in texts {
-        find(written, "source", &text.id, SOURCES)?;
+        find(written, "source", &text.id, schema::sources()?.iter().map(|known| known.source.as_str()))?;
         if !used.insert(text.id.get_ref().clone()) {
             return Err(written.at_word(&text.id, "the source is named twice; name it once"));
         }

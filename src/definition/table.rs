@@ -17,6 +17,7 @@ use super::types::{
     ContactTypes, Dimension, FeatureSet, Features, Indicator, IndicatorValue, Measure, PerDoctor, PlaceBasis, Policy,
     Predicate, SmallPlaces, Table, Text, TypeSet,
 };
+use super::words::Language;
 use super::written::{IndicatorText, PredicateText, ShareText, TableText, ThresholdsText, Word};
 
 /// What a table is read against.
@@ -117,8 +118,7 @@ fn indicators(lists: &Lists<'_>, text: &TableText) -> Result<(Vec<Indicator>, Ve
             if !used.insert(id.clone()) {
                 return Err(lists.written.at_word(word, format!("the id `{id}` is used twice; give each its own")));
             }
-            let description =
-                Text { nb: of_type(&title.nb, "Kontakter av typen"), en: of_type(&title.en, "Contacts of the type") };
+            let description = described(lists.contact_types, types);
             let quantity = build.counted(of_types(types));
             indicators.push(Indicator { id, title, description, value: IndicatorValue::Count { quantity } });
         }
@@ -139,8 +139,15 @@ fn indicators(lists: &Lists<'_>, text: &TableText) -> Result<(Vec<Indicator>, Ve
     Ok((indicators, build.quantities.list))
 }
 
-fn of_type(title: &str, before: &str) -> String {
-    format!("{before} {}.", title.to_lowercase())
+// What an indicator made of a contact type or sum counts.
+fn described(list: &ContactTypes, types: TypeSet) -> Text {
+    let phrase = |language: Language| language.contacts_of(list, types) + ".";
+    Text { nb: capital(&phrase(Language::Nb)), en: capital(&phrase(Language::En)) }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 fn of_types(types: TypeSet) -> Predicate {
@@ -202,10 +209,24 @@ impl Build<'_> {
 
     fn predicate(&self, text: &PredicateText) -> Result<Predicate> {
         let mut types = 0;
-        for word in &text.contact_types {
+        for word in text.contact_types.get_ref() {
             types |= self.type_set(word)?;
         }
         let (with, without) = (self.feature_set(&text.with)?, self.feature_set(&text.without)?);
+        if types == 0 {
+            return Err(self
+                .lists
+                .written
+                .at_word(&text.contact_types, "expected at least one contact type; `*` is all"));
+        }
+        if let Some(word) =
+            text.without.iter().find(|word| text.with.iter().any(|other| other.get_ref() == word.get_ref()))
+        {
+            return Err(self
+                .lists
+                .written
+                .at_word(word, "the feature stands under with and without; nothing has both"));
+        }
         Ok(Predicate { types, with, without, outside_hours: text.outside_hours, weekend: text.weekend })
     }
 

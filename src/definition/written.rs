@@ -98,7 +98,7 @@ pub(super) struct IndicatorText {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct PredicateText {
-    pub contact_types: Vec<Word>,
+    pub contact_types: Spanned<Vec<Word>>,
     #[serde(default)]
     pub with: Vec<Word>,
     #[serde(default)]

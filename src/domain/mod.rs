@@ -13,7 +13,7 @@ pub use error::{Error, ExitCode, Result};
 pub use period::{Month, Period, PeriodKind};
 pub use place::{CountyNumber, MunicipalityNumber, PlaceIndex};
 pub use tally::{FileTally, OutOfScope, RejectReason, RowClass, SourceTally};
-pub use time::{DayType, PartOfDay, Sex, days_from_civil, is_outside_hours, is_weekend};
+pub use time::{DayType, PartOfDay, Sex, days_from_civil, is_outside_hours, is_weekend, iso_day, parse_iso_day};
 
 /// A text in bokmål and English.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, serde::Serialize)]

@@ -19,6 +19,23 @@ pub fn civil_from_days(day: i32) -> (i32, u32, u32) {
     (date.year(), date.month(), date.day())
 }
 
+/// The day written `YYYY-MM-DD`; none for anything else, or a day that the calendar lacks.
+pub fn parse_iso_day(text: &str) -> Option<i32> {
+    let (year, month, day) = (text.get(..4)?, text.get(5..7)?, text.get(8..)?);
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let plain =
+        text.len() == 10 && &text[4..5] == "-" && &text[7..8] == "-" && [year, month, day].into_iter().all(digits);
+    let parts = || Some((year.parse().ok()?, month.parse().ok()?, day.parse().ok()?));
+    let (year, month, day) = parts().filter(|_| plain)?;
+    NaiveDate::from_ymd_opt(year, month, day).map(|date| date.num_days_from_ce() - EPOCH_FROM_CE)
+}
+
+/// A day since 1970-01-01 as `YYYY-MM-DD`.
+pub fn iso_day(day: i32) -> String {
+    let (year, month, day) = civil_from_days(day);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
 /// Whether a day since 1970-01-01 is a Saturday or a Sunday.
 pub fn is_weekend(day: i32) -> bool {
     // 1970-01-01 was a Thursday: Monday is 0.
@@ -108,6 +125,33 @@ impl DayType {
         match self {
             DayType::Weekday => "weekday",
             DayType::Weekend => "weekend",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_written_as_they_are_read() {
+        for (text, day) in [("1970-01-01", 0), ("1969-12-31", -1), ("2024-02-29", 19_782)] {
+            assert_eq!(parse_iso_day(text), Some(day));
+            assert_eq!(iso_day(day), text);
+        }
+        for wrong in [
+            "2023-02-29",
+            "2024-2-01",
+            "2024-02-1",
+            "20240201",
+            "2024/02/01",
+            "2024-02-01 ",
+            "",
+            "+024-02-01",
+            "20240-2-01",
+            "åååå-02-01",
+        ] {
+            assert_eq!(parse_iso_day(wrong), None, "{wrong}");
         }
     }
 }

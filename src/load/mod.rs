@@ -20,6 +20,7 @@ mod header;
 mod human;
 mod ids;
 mod inputs;
+mod link;
 mod parquet_column;
 mod parquet_file;
 mod parquet_raw;
@@ -32,6 +33,7 @@ mod value;
 pub use crate::schema::IdKind;
 pub use ids::IdSpace;
 pub use inputs::*;
+pub use link::{Link, Links, PERSON};
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use chrono::{Datelike, NaiveDate};
 
-use super::ids::{IdSpace, LONGEST};
+use super::ids::{IdSpace, LONGEST, shortest_integer};
 use crate::schema::ColumnKind;
 
 /// How the bytes of a CSV file are letters.
@@ -21,6 +21,7 @@ pub enum Encoding {
 
 impl Encoding {
     /// The text of some bytes; none where they are not valid in the encoding.
+    #[inline]
     pub fn decode(self, bytes: &[u8]) -> Option<Cow<'_, str>> {
         match (self, std::str::from_utf8(bytes)) {
             (Encoding::Latin1, _) if !bytes.is_ascii() => Some(Cow::Owned(latin1(bytes))),
@@ -30,6 +31,7 @@ impl Encoding {
         }
     }
     /// As `decode`, with what is not valid replaced.
+    #[inline]
     pub fn decode_lossy(self, bytes: &[u8]) -> Cow<'_, str> {
         self.decode(bytes).unwrap_or_else(|| String::from_utf8_lossy(bytes))
     }
@@ -86,7 +88,10 @@ pub fn read(kind: &ColumnKind, field: &[u8], encoding: Encoding, ids: Option<&Id
 }
 
 fn identifier(field: &[u8], encoding: Encoding, ids: Option<&IdSpace>) -> Field {
-    let Some(ids) = ids else { return Field::Text };
+    let Some(ids) = ids else { return Field::BadType };
+    if let Some(integer) = shortest_integer(field) {
+        return Field::Number(ids.key_of_integer(integer));
+    }
     match encoding.decode(field) {
         Some(text) if text.len() <= LONGEST || text.chars().count() <= LONGEST => Field::Number(ids.key(&text)),
         _ => Field::BadType,

@@ -6,26 +6,17 @@
 
 use super::calendar::{Calendar, Rhythm};
 use super::diagnoses;
-use super::dice::{Dice, Purpose, cumulative, pseudonym, trait_of};
+use super::dice::{Dice, Purpose, cumulative, trait_of};
 use super::figures;
+use super::names;
 use super::people::{BLOCK, Block, Person};
 use super::places::group_of;
-use super::providers::Tenure;
 use super::rows::{Bill, Diagnosis, Id, Line, Place};
 use super::staff::{self, Seeker, Worker};
 use super::stays::Visit;
 use super::tariff::{self, Circumstances, Contact, Fee};
 use super::world::World;
-use crate::domain::{Month, days_from_civil, is_outside_hours};
-
-/// Salts of the pseudonyms, one a kind of thing.
-pub const BILLS: u64 = 11;
-pub const PERSONS: u64 = 12;
-pub const WORKERS: u64 = 13;
-pub const PRACTICES: u64 = 14;
-pub const LISTS: u64 = 15;
-pub const PATIENTS: u64 = 16;
-pub const HOSPITALS: u64 = 17;
+use crate::domain::{Month, is_outside_hours};
 
 /// Numbers of corrections of a month's bills start here, within the block.
 const CORRECTIONS: u64 = 1 << 14;
@@ -223,7 +214,10 @@ impl Maker<'_> {
             true => staff::legevakt(self.world, &seeker, &mut self.dice),
             false => staff::general(self.world, &seeker, &mut self.dice),
         };
-        self.bill(person, visit.contact, &seeker, worker, visit.time);
+        let electronic =
+            visit.contact == Contact::Physical && !visit.legevakt && self.dice.chance(self.plan.e_share * 0.6);
+        let contact = if electronic { Contact::E } else { visit.contact };
+        self.bill(person, contact, &seeker, worker, visit.time);
     }
 
     fn seeker(&self, person: &Person, day: i32) -> Seeker {
@@ -240,7 +234,7 @@ impl Maker<'_> {
 
     fn number(&mut self) -> i64 {
         self.made += 1;
-        pseudonym(self.base + self.made, BILLS)
+        names::bill(self.base + self.made)
     }
 
     fn bill(&mut self, person: &Person, contact: Contact, seeker: &Seeker, worker: Worker, time: i64) {
@@ -290,9 +284,9 @@ impl Maker<'_> {
         let (place, second_place) = self.residence(person, seeker);
         Bill {
             number,
-            person: if self.dice.chance(0.003) { Id::None } else { Id::Number(pseudonym(person.number, PERSONS)) },
-            worker: Id::Number(pseudonym(worker.number.into(), WORKERS)),
-            practice: pseudonym(worker.practice.into(), PRACTICES),
+            person: if self.dice.chance(0.003) { Id::None } else { names::person(person.number) },
+            worker: names::worker(worker.number),
+            practice: names::practice(worker.practice),
             practice_type: if self.dice.chance(0.003) { OUTSIDE[self.dice.below(4) as usize] } else { worker.kind },
             practice_place: Place::Code(self.world.code(worker.town, worker.part, year)),
             moment: i64::from(day) * 86_400 + time,
@@ -350,7 +344,7 @@ impl Maker<'_> {
         let mut rows = BillRows::default();
         let mut next = || {
             self.made += 1;
-            pseudonym(self.base + CORRECTIONS + self.made, BILLS)
+            names::bill(self.base + CORRECTIONS + self.made)
         };
         let (credit, replacement) = (next(), next());
         rows.bills.push(Bill {
@@ -374,13 +368,3 @@ impl Maker<'_> {
 }
 
 const _: () = assert!(BLOCK as u64 * 4 <= CORRECTIONS);
-
-/// Whether a tenure is one of the list's own doctor.
-pub fn is_own(tenure: &Tenure) -> bool {
-    !tenure.substitute
-}
-
-/// First day of a year.
-pub fn new_year(year: i32) -> i32 {
-    days_from_civil(year, 1, 1)
-}

@@ -14,7 +14,7 @@ use super::parquet_out::ParquetForm;
 use super::people::Block;
 use super::rows::{Bill, Diagnosis, Line, Row};
 use super::world::World;
-use super::{SynthArgs, SynthFormat, residents, stays};
+use super::{SynthArgs, SynthFormat, episodes, registers, residents, stays};
 use crate::domain::{Error, Month, Result};
 
 /// Blocks of persons under way at once.
@@ -64,6 +64,8 @@ pub fn write_country(args: &SynthArgs) -> Result<SynthReport> {
     let mut country = Country { world: &world, folder: &args.out, form, report: SynthReport::default() };
     country.bills()?;
     country.residents()?;
+    country.registers()?;
+    country.hospital()?;
     Ok(country.report)
 }
 
@@ -165,6 +167,40 @@ impl Country<'_> {
             diagnoses: encode(&Sheet::clean(made.rows.diagnoses), &self.form)?,
             changes: made.changes,
         })
+    }
+
+    /// A file whose rows are made block by block.
+    fn stream<R: Row>(&mut self, stem: &str, make: impl Fn(u32) -> Vec<R> + Sync) -> Result<()> {
+        let mut file = self.open::<R>(stem)?;
+        let (blocks, form) = (self.world.blocks(), &self.form);
+        let chunk = |chunk: u32| -> Result<Vec<Encoded>> {
+            let blocks = chunk * CHUNK..((chunk + 1) * CHUNK).min(blocks);
+            blocks.into_par_iter().map(|number| encode(&Sheet::clean(make(number)), form)).collect()
+        };
+        let mut ready = chunk(0)?;
+        for at in 1..=blocks.div_ceil(CHUNK) {
+            let write = || ready.into_iter().try_for_each(|encoded| file.write(encoded));
+            let (written, next) = rayon::join(write, || chunk(at));
+            written?;
+            ready = next?;
+        }
+        self.close::<R>(file)
+    }
+
+    /// The fastlege register with its history, as it stands after the last month.
+    fn registers(&mut self) -> Result<()> {
+        let (world, stem) = (self.world, label(self.world.span.to));
+        self.write_all(&stem, registers::contracts(world))?;
+        self.write_all(&stem, registers::contract_doctors(world))?;
+        self.stream(&stem, |number| registers::members(world, number))
+    }
+
+    fn hospital(&mut self) -> Result<()> {
+        let world = self.world;
+        for month in (world.span.from.0..=world.span.to.0).map(Month) {
+            self.stream(&label(month), |number| episodes::month(world, month, number))?;
+        }
+        self.stream(&label(world.span.to), |number| episodes::keys(world, number))
     }
 
     fn residents(&mut self) -> Result<()> {

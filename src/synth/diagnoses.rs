@@ -3,6 +3,8 @@
 //! In: the bill's number, the person's sex and the service. Out: rows of diagnose. Codes have a
 //! chapter's letter and a number of the right form; not every one is in the book.
 
+use std::sync::OnceLock;
+
 use super::dice::{Dice, cumulative};
 use super::figures::CHAPTER_WEIGHTS;
 use super::rows::{Diagnosis, Short};
@@ -45,6 +47,13 @@ fn code(woman: bool, legevakt: bool, dice: &mut Dice) -> (Short, &'static str) {
 }
 
 fn letter(woman: bool, legevakt: bool, dice: &mut Dice) -> u8 {
+    static WEIGHTS: OnceLock<[Vec<f64>; 4]> = OnceLock::new();
+    let tables = WEIGHTS.get_or_init(|| [0, 1, 2, 3].map(|at| weights(at >= 2, at % 2 == 1)));
+    let table = &tables[usize::from(woman) * 2 + usize::from(legevakt)];
+    CHAPTERS[dice.pick(table)]
+}
+
+fn weights(woman: bool, legevakt: bool) -> Vec<f64> {
     let weights = CHAPTER_WEIGHTS.iter().zip(CHAPTERS).map(|(&weight, letter)| match letter {
         b'R' | b'S' if legevakt => weight * 1.8,
         b'T' | b'K' | b'P' if legevakt => weight * 0.6,
@@ -52,13 +61,12 @@ fn letter(woman: bool, legevakt: bool, dice: &mut Dice) -> u8 {
         letter if woman && MEN.contains(letter) => 0.0,
         _ => weight,
     });
-    CHAPTERS[dice.pick(&cumulative(weights))]
+    cumulative(weights)
 }
 
 fn short(letter: u8, number: u32, fine: Option<u32>) -> Short {
-    let text = match fine {
-        Some(fine) => format!("{}{number:02}.{fine:04}", letter as char),
-        None => format!("{}{number:02}", letter as char),
-    };
-    Short::new(&text)
+    let digit = |number: u32| b'0' + (number % 10) as u8;
+    let text = [letter, digit(number / 10), digit(number), b'.', b'0', b'0', b'0', digit(fine.unwrap_or(0))];
+    let length = if fine.is_some() { 8 } else { 3 };
+    Short::new(std::str::from_utf8(&text[..length]).unwrap_or_default())
 }

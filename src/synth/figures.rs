@@ -17,19 +17,19 @@ pub fn age_group(age: i32) -> usize {
 /// Mean consultations in general practice (SSB 2023).
 const CONSULTATIONS: [f64; 9] = [1.9, 1.4, 2.4, 2.6, 3.2, 3.5, 3.9, 4.8, 3.5];
 /// Men's rate relative to both sexes'; women have 2 less this.
-const MEN: [f64; 9] = [1.03, 1.0, 0.75, 0.64, 0.72, 0.85, 0.93, 0.93, 0.93];
+const MEN: [f64; 9] = [1.03, 1.0, 0.74, 0.60, 0.69, 0.83, 0.92, 0.93, 0.93];
 /// Size of the negative binomial, from the share with no consultation in a year (SSB 2023).
 pub const FRAILTY_SIZE: [f64; 9] = [1.0, 1.0, 1.1, 0.7, 0.7, 0.9, 1.3, 1.15, 0.55];
 /// Home visits in a thousand consultations.
 pub const HOME_VISITS: [f64; 9] = [0.5, 0.3, 0.3, 0.5, 0.8, 2.0, 6.0, 28.0, 80.0];
 /// Inclination to e-consultations; the mean over consultations is about 1.
-pub const E_INCLINATION: [f64; 9] = [0.78, 0.78, 0.93, 1.12, 1.17, 1.08, 0.83, 0.59, 0.44];
+pub const E_INCLINATION: [f64; 9] = [0.80, 0.80, 0.96, 1.15, 1.20, 1.11, 0.85, 0.61, 0.45];
 /// Consultations at the legevakt.
 const LEGEVAKT: [f64; 9] = [0.45, 0.20, 0.30, 0.33, 0.20, 0.17, 0.20, 0.32, 0.40];
 /// Bills at the legevakt by consultation there.
 pub const LEGEVAKT_BILLS: f64 = 1.65;
 /// Inpatient stays, readmissions among them (NPR, mean 0.145).
-pub const STAYS: [f64; 9] = [0.12, 0.042, 0.062, 0.113, 0.123, 0.134, 0.27, 0.43, 0.52];
+pub const STAYS: [f64; 9] = [0.115, 0.04, 0.058, 0.106, 0.116, 0.126, 0.254, 0.405, 0.50];
 /// Deaths (SSB, about).
 pub const DEATHS: [f64; 9] = [0.0004, 0.0001, 0.0003, 0.0005, 0.001, 0.005, 0.02, 0.075, 0.21];
 

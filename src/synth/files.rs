@@ -15,6 +15,7 @@ use super::csv_out::Dialect;
 use super::parquet_out;
 use super::rows::{Cell, Row};
 use crate::domain::{Error, Result};
+use crate::schema::{self, Column};
 
 /// How a file is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,7 +112,7 @@ pub fn encode<R: Row>(sheet: &Sheet<R>, form: &Form) -> Result<Encoded> {
 }
 
 fn csv_text<R: Row>(sheet: &Sheet<R>, form: &CsvForm) -> Vec<u8> {
-    let mut out = Vec::with_capacity(sheet.rows.len() * R::COLUMNS.len() * 11);
+    let mut out = Vec::with_capacity(sheet.rows.len() * 48);
     let mut faults = sheet.faults.iter().peekable();
     let direct = form.order.is_none() && !form.extra;
     for (at, row) in sheet.rows.iter().enumerate() {
@@ -138,7 +139,7 @@ fn csv_row<R: Row>(row: &R, dialect: &Dialect, out: &mut Vec<u8>) {
 
 /// A row whose fields are moved, added to or spoiled.
 fn csv_fields<R: Row>(row: &R, at: usize, fault: Option<&Fault>, form: &CsvForm, out: &mut Vec<u8>) {
-    let mut fields: Vec<Vec<u8>> = Vec::with_capacity(R::COLUMNS.len() + 2);
+    let mut fields: Vec<Vec<u8>> = Vec::new();
     row.cells(&mut |cell| {
         let mut text = Vec::new();
         match fault {
@@ -165,11 +166,10 @@ fn csv_fields<R: Row>(row: &R, at: usize, fault: Option<&Fault>, form: &CsvForm,
     out.extend_from_slice(&fields.join(&form.dialect.delimiter));
 }
 
-fn header<R: Row>(form: &CsvForm) -> Vec<u8> {
-    let mut names: Vec<&str> = match &form.order {
-        Some(order) => order.iter().map(|&column| R::COLUMNS[column].0).collect(),
-        None => R::COLUMNS.iter().map(|(name, _)| *name).collect(),
-    };
+fn header(columns: &[Column], form: &CsvForm) -> Vec<u8> {
+    let declared = 0..columns.len();
+    let order = form.order.clone().unwrap_or_else(|| declared.collect());
+    let mut names: Vec<&str> = order.iter().map(|&column| columns[column].name.as_str()).collect();
     if form.extra {
         names.push("merknad");
     }
@@ -207,13 +207,14 @@ fn cannot_write(path: &Path, why: impl std::fmt::Display) -> Error {
 impl DeliveryFile {
     /// Opens `folder/stem` with the form's ending, and writes the header.
     pub fn create<R: Row>(folder: &Path, stem: &str, form: &Form) -> Result<DeliveryFile> {
+        let columns = &schema::of(R::SOURCE)?.columns;
         let name = format!("{stem}{}", form.ending());
         let path = folder.join(&name);
         let fault = |why: std::io::Error| cannot_write(&path, why);
         let file = BufWriter::with_capacity(1 << 18, File::create(&path).map_err(fault)?);
         let sink = match form {
             Form::Parquet(form) => Sink::Parquet(Box::new(
-                parquet_out::writer::<R, _>(file, form).map_err(|why| cannot_write(&path, why))?,
+                parquet_out::writer(file, columns, form).map_err(|why| cannot_write(&path, why))?,
             )),
             Form::Csv(form) => match form.packing {
                 Packing::Plain => Sink::Plain(file),
@@ -223,7 +224,7 @@ impl DeliveryFile {
         };
         let mut file = DeliveryFile { path, name, rows: 0, sink };
         if let Form::Csv(form) = form {
-            file.write(Encoded::Text(header::<R>(form), 0))?;
+            file.write(Encoded::Text(header(columns, form), 0))?;
         }
         Ok(file)
     }

@@ -17,8 +17,9 @@ use parquet::file::properties::WriterProperties;
 
 use super::csv_out::Dialect;
 use super::files::{Fault, Sheet};
-use super::rows::{Cell, Kind, Row};
+use super::rows::{Cell, Row};
 use crate::domain::{Error, Result};
+use crate::schema::{self, Column, ColumnKind};
 
 const ROW_GROUP: usize = 500_000;
 const AMOUNT: (u8, i8) = (12, 2);
@@ -31,36 +32,40 @@ pub struct ParquetForm {
     pub text: Vec<usize>,
 }
 
-fn schema<R: Row>(form: &ParquetForm) -> SchemaRef {
-    let field = |(at, (name, kind)): (usize, &(&str, Kind))| {
-        let kind = if form.text.contains(&at) { Kind::Text } else { *kind };
-        Field::new(*name, data_type(kind), true)
-    };
-    Arc::new(Schema::new(R::COLUMNS.iter().enumerate().map(field).collect::<Vec<_>>()))
+fn arrow_schema(columns: &[Column], form: &ParquetForm) -> SchemaRef {
+    let field = |at: usize| Field::new(&columns[at].name, data_type(columns, at, form), true);
+    Arc::new(Schema::new((0..columns.len()).map(field).collect::<Vec<_>>()))
 }
 
-fn data_type(kind: Kind) -> DataType {
-    match kind {
-        Kind::Id | Kind::Whole => DataType::Int64,
-        Kind::Amount => DataType::Decimal128(AMOUNT.0, AMOUNT.1),
-        Kind::Day => DataType::Date32,
-        Kind::Moment => DataType::Timestamp(TimeUnit::Millisecond, None),
-        Kind::Text => DataType::Utf8,
+fn data_type(columns: &[Column], at: usize, form: &ParquetForm) -> DataType {
+    if form.text.contains(&at) {
+        return DataType::Utf8;
+    }
+    match columns[at].kind {
+        ColumnKind::Id(_) | ColumnKind::Integer(_) | ColumnKind::NumberCode | ColumnKind::Flag => DataType::Int64,
+        ColumnKind::Amount => DataType::Decimal128(AMOUNT.0, AMOUNT.1),
+        ColumnKind::Date => DataType::Date32,
+        ColumnKind::DateTime => DataType::Timestamp(TimeUnit::Millisecond, None),
+        ColumnKind::Code | ColumnKind::Municipality | ColumnKind::Choice(_) => DataType::Utf8,
     }
 }
 
-/// A writer for rows of a source.
-pub fn writer<R: Row, W: Write + Send>(to: W, form: &ParquetForm) -> parquet::errors::Result<ArrowWriter<W>> {
+/// A writer for rows of a source with these columns.
+pub fn writer<W: Write + Send>(
+    to: W,
+    columns: &[Column],
+    form: &ParquetForm,
+) -> parquet::errors::Result<ArrowWriter<W>> {
     let compression = if form.zstd { Compression::ZSTD(ZstdLevel::default()) } else { Compression::SNAPPY };
     let properties = WriterProperties::builder()
         .set_compression(compression)
         .set_max_row_group_row_count(Some(ROW_GROUP))
         .set_created_by("kprstat synth".to_owned())
         .build();
-    ArrowWriter::try_new(to, schema::<R>(form), Some(properties))
+    ArrowWriter::try_new(to, arrow_schema(columns, form), Some(properties))
 }
 
-enum Column {
+enum Builder {
     Whole(Int64Builder),
     Amount(Decimal128Builder),
     Day(Date32Builder),
@@ -68,31 +73,31 @@ enum Column {
     Text(StringBuilder),
 }
 
-impl Column {
-    fn new(kind: Kind, rows: usize) -> Column {
-        match kind {
-            Kind::Id | Kind::Whole => Column::Whole(Int64Builder::with_capacity(rows)),
-            Kind::Amount => Column::Amount(Decimal128Builder::with_capacity(rows)),
-            Kind::Day => Column::Day(Date32Builder::with_capacity(rows)),
-            Kind::Moment => Column::Moment(TimestampMillisecondBuilder::with_capacity(rows)),
-            Kind::Text => Column::Text(StringBuilder::with_capacity(rows, rows * 6)),
+impl Builder {
+    fn new(data_type: &DataType, rows: usize) -> Builder {
+        match data_type {
+            DataType::Int64 => Builder::Whole(Int64Builder::with_capacity(rows)),
+            DataType::Decimal128(..) => Builder::Amount(Decimal128Builder::with_capacity(rows)),
+            DataType::Date32 => Builder::Day(Date32Builder::with_capacity(rows)),
+            DataType::Timestamp(..) => Builder::Moment(TimestampMillisecondBuilder::with_capacity(rows)),
+            _ => Builder::Text(StringBuilder::with_capacity(rows, rows * 6)),
         }
     }
 
     /// Appends a cell; what does not fit the column's type is left empty.
     fn push(&mut self, cell: Cell<'_>, dialect: &Dialect, text: &mut Vec<u8>) {
         match (self, cell) {
-            (Column::Whole(column), Cell::Whole(number)) => column.append_value(number),
-            (Column::Whole(column), _) => column.append_null(),
-            (Column::Amount(column), Cell::Amount(amount)) => column.append_value(amount.into()),
-            (Column::Amount(column), _) => column.append_null(),
-            (Column::Day(column), Cell::Day(day)) => column.append_value(day),
-            (Column::Day(column), _) => column.append_null(),
-            (Column::Moment(column), Cell::Moment(seconds)) => column.append_value(seconds * 1_000),
-            (Column::Moment(column), _) => column.append_null(),
-            (Column::Text(column), Cell::Empty) => column.append_null(),
-            (Column::Text(column), Cell::Text(value)) => column.append_value(value),
-            (Column::Text(column), cell) => {
+            (Builder::Whole(column), Cell::Whole(number)) => column.append_value(number),
+            (Builder::Whole(column), _) => column.append_null(),
+            (Builder::Amount(column), Cell::Amount(amount)) => column.append_value(amount.into()),
+            (Builder::Amount(column), _) => column.append_null(),
+            (Builder::Day(column), Cell::Day(day)) => column.append_value(day),
+            (Builder::Day(column), _) => column.append_null(),
+            (Builder::Moment(column), Cell::Moment(seconds)) => column.append_value(seconds * 1_000),
+            (Builder::Moment(column), _) => column.append_null(),
+            (Builder::Text(column), Cell::Empty) => column.append_null(),
+            (Builder::Text(column), Cell::Text(value)) => column.append_value(value),
+            (Builder::Text(column), cell) => {
                 text.clear();
                 dialect.field(cell, text);
                 column.append_value(String::from_utf8_lossy(text));
@@ -102,13 +107,13 @@ impl Column {
 
     fn finish(self) -> Result<ArrayRef> {
         Ok(match self {
-            Column::Whole(mut column) => Arc::new(column.finish()),
-            Column::Amount(mut column) => {
+            Builder::Whole(mut column) => Arc::new(column.finish()),
+            Builder::Amount(mut column) => {
                 Arc::new(column.finish().with_precision_and_scale(AMOUNT.0, AMOUNT.1).map_err(|_| unfit("an amount"))?)
             }
-            Column::Day(mut column) => Arc::new(column.finish()),
-            Column::Moment(mut column) => Arc::new(column.finish()),
-            Column::Text(mut column) => Arc::new(column.finish()),
+            Builder::Day(mut column) => Arc::new(column.finish()),
+            Builder::Moment(mut column) => Arc::new(column.finish()),
+            Builder::Text(mut column) => Arc::new(column.finish()),
         })
     }
 }
@@ -119,9 +124,9 @@ fn unfit(what: &str) -> Error {
 
 /// Rows as a batch.
 pub fn batch<R: Row>(sheet: &Sheet<R>, form: &ParquetForm) -> Result<RecordBatch> {
-    let schema = schema::<R>(form);
-    let kind = |at: usize| if form.text.contains(&at) { Kind::Text } else { R::COLUMNS[at].1 };
-    let mut columns: Vec<Column> = (0..R::COLUMNS.len()).map(|at| Column::new(kind(at), sheet.rows.len())).collect();
+    let columns = &schema::of(R::SOURCE)?.columns;
+    let builder = |at| Builder::new(&data_type(columns, at, form), sheet.rows.len());
+    let mut builders: Vec<Builder> = (0..columns.len()).map(builder).collect();
     let (plain, mut text) = (Dialect { quote_all: false, ..Dialect::default() }, Vec::new());
     let mut faults = sheet.faults.iter().peekable();
     for (position, row) in sheet.rows.iter().enumerate() {
@@ -132,10 +137,10 @@ pub fn batch<R: Row>(sheet: &Sheet<R>, form: &ParquetForm) -> Result<RecordBatch
                 Some(Fault::Field { column, text }) if *column == at => Cell::Text(text),
                 _ => cell,
             };
-            columns[at].push(cell, &plain, &mut text);
+            builders[at].push(cell, &plain, &mut text);
             at += 1;
         });
     }
-    let arrays = columns.into_iter().map(Column::finish).collect::<Result<_>>()?;
-    RecordBatch::try_new(schema, arrays).map_err(|_| unfit("a row"))
+    let arrays = builders.into_iter().map(Builder::finish).collect::<Result<_>>()?;
+    RecordBatch::try_new(arrow_schema(columns, form), arrays).map_err(|_| unfit("a row"))
 }

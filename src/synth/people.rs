@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::dice::{Dice, Purpose};
 use super::figures::{DEATHS, FRAILTY_SIZE};
 use super::places::group_of;
-use super::providers::{FOREVER, first_of_month, scheme_start};
+use super::providers::{FOREVER, first_of_month, relation, scheme_start};
 use super::world::World;
 use crate::domain::{Month, days_from_civil};
 
@@ -17,7 +17,7 @@ use crate::domain::{Month, days_from_civil};
 pub const BLOCK: u32 = 4096;
 
 const MOVES_AFTER: f64 = 33.0 * 365.25;
-const CHANGES_LIST_AFTER: f64 = 14.5 * 365.25;
+const CHANGES_LIST_AFTER: f64 = 16.0 * 365.25;
 
 /// A person. Ranges point into the block.
 #[derive(Debug, Clone)]
@@ -191,7 +191,7 @@ fn death(world: &World, life: &Life, dice: &mut Dice) -> i32 {
 /// When someone who lived before the delivery's days came on their list.
 fn joined(world: &World, life: &Life, dice: &mut Dice) -> i32 {
     let birth = days_from_civil(life.born, 1, 1) + dice.below(360) as i32;
-    let wish = first_of_month(world.span.start() - dice.waiting(11.0 * 365.25) as i32);
+    let wish = first_of_month(world.span.start() - relation(2.5, 32.0, dice));
     wish.max(birth).max(scheme_start())
 }
 

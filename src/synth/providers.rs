@@ -171,6 +171,13 @@ impl Providers {
         lists.start
     }
 
+    /// Inhabitants that a list is expected to have.
+    pub fn expected_length(&self, list: u32, places: &Places) -> f64 {
+        let of = &self.lists[list as usize];
+        let sum = self.list_weights[of.town as usize].last().copied().unwrap_or(1.0);
+        of.weight / sum * f64::from(places.towns[of.town as usize].persons)
+    }
+
     fn hire(&mut self, doctors: u32) -> Range<u32> {
         let first = self.doctors;
         self.doctors += doctors;
@@ -203,7 +210,7 @@ impl Providers {
         (0..size).for_each(|_| self.add_list(town, practice, span, dice));
         let halves = ((span.to.0 - Month::new(span.from.year(), 1).0) / 6 + 1) as u32;
         let trainees = (size >= 3 && dice.chance(0.4)).then(|| self.hire(halves).start);
-        let municipal = (size == 2 || dice.chance(0.25)).then(|| self.hire(1).start);
+        let municipal = (size <= 2 || dice.chance(0.25)).then(|| self.hire(1).start);
         let team = size >= 5 && dice.chance(0.045);
         let nurses = if team { self.hire(size.div_ceil(3)) } else { 0..0 };
         self.practices.push(Practice {
@@ -225,7 +232,6 @@ impl Providers {
             if dice.chance(0.35) { first_of_month(dice.between(scheme_start(), latest)) } else { scheme_start() };
         let list = List { town, practice, weight, opened, closed: FOREVER, salary: dice.unit(), tenures: Vec::new() };
         self.lists.push(list);
-        self.lists.last_mut().map(|list| list.opened = opened.min(latest));
         let at = self.lists.len() - 1;
         self.man_list(at, span, dice);
     }
@@ -239,7 +245,7 @@ impl Providers {
             Some(tenure) if shared => tenure.doctor,
             _ => self.hire(1).start,
         };
-        let mut from = first_of_month(span.start() - dice.waiting(DOCTOR_STAYS) as i32).max(opened);
+        let mut from = first_of_month(span.start() - relation(5.0, 70.0, dice)).max(opened);
         let vacant = dice.chance(figures::vacancy_share(span.from.year() - 1) * 0.075);
         let mut leaves = span.start()
             + if vacant {
@@ -338,6 +344,12 @@ impl Providers {
         self.posts.push(Post { town, part: trait_of(u64::from(town), seed ^ 0x9A27), practice, kind, doctors });
         self.posts.len() - 1
     }
+}
+
+/// Days that a relation has lasted: three in ten are of the short kind. Means in years.
+pub fn relation(short: f64, long: f64, dice: &mut Dice) -> i32 {
+    let mean = if dice.chance(0.3) { short } else { long };
+    dice.waiting(mean * 365.25) as i32
 }
 
 /// The first day of the month that holds the day.

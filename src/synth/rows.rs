@@ -15,23 +15,11 @@ pub enum Cell<'a> {
     Municipality(u16),
 }
 
-/// What a column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    Id,
-    Whole,
-    Amount,
-    Day,
-    Moment,
-    Text,
-}
-
 /// A row of a source.
 pub trait Row: Send + Sync {
-    /// The source's name and its columns.
+    /// The source's id; its schema declares the columns.
     const SOURCE: &'static str;
-    const COLUMNS: &'static [(&'static str, Kind)];
-    /// Gives every cell once, in the order of `COLUMNS`.
+    /// Gives every cell once, in the order of the schema's columns.
     fn cells(&self, give: &mut impl FnMut(Cell<'_>));
 }
 
@@ -121,24 +109,6 @@ pub struct Bill {
 
 impl Row for Bill {
     const SOURCE: &'static str = "regning";
-    const COLUMNS: &'static [(&'static str, Kind)] = &[
-        ("enkeltregning_lnr", Kind::Id),
-        ("kpr_lnr", Kind::Id),
-        ("behandler_lnr", Kind::Id),
-        ("praksis_lnr", Kind::Id),
-        ("praksistype", Kind::Text),
-        ("praksiskommune", Kind::Text),
-        ("tidspunkt", Kind::Moment),
-        ("registrert", Kind::Day),
-        ("status", Kind::Text),
-        ("krediterer_lnr", Kind::Id),
-        ("kjonn", Kind::Whole),
-        ("fodselsaar", Kind::Whole),
-        ("kommunenr", Kind::Text),
-        ("kommunenr_pb", Kind::Text),
-        ("egenandel", Kind::Amount),
-        ("refusjon", Kind::Amount),
-    ];
     fn cells(&self, give: &mut impl FnMut(Cell<'_>)) {
         give(Cell::Whole(self.number));
         id(self.person, give);
@@ -170,8 +140,6 @@ pub struct Line {
 
 impl Row for Line {
     const SOURCE: &'static str = "takst";
-    const COLUMNS: &'static [(&'static str, Kind)] =
-        &[("enkeltregning_lnr", Kind::Id), ("takstkode", Kind::Text), ("antall", Kind::Whole), ("belop", Kind::Amount)];
     fn cells(&self, give: &mut impl FnMut(Cell<'_>)) {
         give(Cell::Whole(self.bill));
         give(Cell::Text(self.code));
@@ -191,12 +159,6 @@ pub struct Diagnosis {
 
 impl Row for Diagnosis {
     const SOURCE: &'static str = "diagnose";
-    const COLUMNS: &'static [(&'static str, Kind)] = &[
-        ("enkeltregning_lnr", Kind::Id),
-        ("kode", Kind::Text),
-        ("kodeverk", Kind::Text),
-        ("er_hoveddiagnose", Kind::Whole),
-    ];
     fn cells(&self, give: &mut impl FnMut(Cell<'_>)) {
         give(Cell::Whole(self.bill));
         give(Cell::Text(self.code.text()));
@@ -218,13 +180,6 @@ pub struct Residents {
 
 impl Row for Residents {
     const SOURCE: &'static str = "innbyggere";
-    const COLUMNS: &'static [(&'static str, Kind)] = &[
-        ("aar", Kind::Whole),
-        ("kommunenr", Kind::Text),
-        ("kjonn", Kind::Whole),
-        ("alder", Kind::Whole),
-        ("personer", Kind::Whole),
-    ];
     fn cells(&self, give: &mut impl FnMut(Cell<'_>)) {
         give(Cell::Whole(self.year.into()));
         give(Cell::Municipality(self.place));
@@ -250,17 +205,6 @@ pub struct Contract {
 
 impl Row for Contract {
     const SOURCE: &'static str = "kontrakt";
-    const COLUMNS: &'static [(&'static str, Kind)] = &[
-        ("kontrakt_id", Kind::Id),
-        ("kommunenr", Kind::Text),
-        ("praksis_lnr", Kind::Id),
-        ("listetak", Kind::Whole),
-        ("status", Kind::Text),
-        ("fastlonn", Kind::Whole),
-        ("pht", Kind::Whole),
-        ("gyldig_fra", Kind::Day),
-        ("gyldig_til", Kind::Day),
-    ];
     fn cells(&self, give: &mut impl FnMut(Cell<'_>)) {
         give(Cell::Whole(self.number));
         give(Cell::Municipality(self.place));
@@ -286,13 +230,6 @@ pub struct ContractDoctor {
 
 impl Row for ContractDoctor {
     const SOURCE: &'static str = "kontrakt_lege";
-    const COLUMNS: &'static [(&'static str, Kind)] = &[
-        ("kontrakt_id", Kind::Id),
-        ("behandler_lnr", Kind::Id),
-        ("vikar", Kind::Whole),
-        ("gyldig_fra", Kind::Day),
-        ("gyldig_til", Kind::Day),
-    ];
     fn cells(&self, give: &mut impl FnMut(Cell<'_>)) {
         give(Cell::Whole(self.contract));
         id(self.doctor, give);
@@ -313,8 +250,6 @@ pub struct Member {
 
 impl Row for Member {
     const SOURCE: &'static str = "medlemskap";
-    const COLUMNS: &'static [(&'static str, Kind)] =
-        &[("kpr_lnr", Kind::Id), ("kontrakt_id", Kind::Id), ("fra", Kind::Day), ("til", Kind::Day)];
     fn cells(&self, give: &mut impl FnMut(Cell<'_>)) {
         id(self.person, give);
         give(Cell::Whole(self.contract));
@@ -344,19 +279,6 @@ pub struct Episode {
 
 impl Row for Episode {
     const SOURCE: &'static str = "opphold";
-    const COLUMNS: &'static [(&'static str, Kind)] = &[
-        ("npr_lnr", Kind::Id),
-        ("inntid", Kind::Moment),
-        ("uttid", Kind::Moment),
-        ("omsorgsniva", Kind::Whole),
-        ("innmatehast", Kind::Whole),
-        ("hovedtilstand", Kind::Text),
-        ("institusjon_id", Kind::Id),
-        ("kommunenr", Kind::Text),
-        ("kjonn", Kind::Whole),
-        ("fodselsaar", Kind::Whole),
-        ("uttilstand", Kind::Whole),
-    ];
     fn cells(&self, give: &mut impl FnMut(Cell<'_>)) {
         give(Cell::Whole(self.patient));
         give(Cell::Moment(self.from));
@@ -381,7 +303,6 @@ pub struct Key {
 
 impl Row for Key {
     const SOURCE: &'static str = "nokkel";
-    const COLUMNS: &'static [(&'static str, Kind)] = &[("npr_lnr", Kind::Id), ("kpr_lnr", Kind::Id)];
     fn cells(&self, give: &mut impl FnMut(Cell<'_>)) {
         give(Cell::Whole(self.patient));
         id(self.person, give);

@@ -34,7 +34,6 @@ pub struct Seeker {
 pub fn general(world: &World, seeker: &Seeker, dice: &mut Dice) -> Worker {
     let Some(list) = seeker.list else { return elsewhere(world, seeker, dice) };
     let of = &world.providers.lists[list as usize];
-    let practice = &world.providers.practices[of.practice as usize];
     let (own, substitute) = (of.doctor(seeker.day), of.substitute(seeker.day));
     let share = dice.unit();
     let (own_until, substitute_until) = match (own, substitute) {
@@ -48,11 +47,7 @@ pub fn general(world: &World, seeker: &Seeker, dice: &mut Dice) -> Worker {
     match (own, substitute) {
         (Some(doctor), _) if share < own_until => on_list(world, doctor, of, seeker.day),
         (_, Some(doctor)) if share < substitute_until => on_list(world, doctor, of, seeker.day),
-        _ if share < colleague_until => {
-            let lists = &practice.lists;
-            let list = lists.start + dice.below(lists.end - lists.start);
-            at_list(world, list, seeker.day)
-        }
+        _ if share < colleague_until => colleague(world, of.practice, list, seeker, dice),
         _ if share < others_until => without_list(world, of.practice, seeker, dice),
         _ => elsewhere(world, seeker, dice),
     }
@@ -78,6 +73,17 @@ pub fn legevakt(world: &World, seeker: &Seeker, dice: &mut Dice) -> Worker {
         specialist: dice.chance(0.2),
         grant: false,
     }
+}
+
+/// A doctor on another list of the practice, or of the practice without one.
+fn colleague(world: &World, practice: u32, list: u32, seeker: &Seeker, dice: &mut Dice) -> Worker {
+    let lists = &world.providers.practices[practice as usize].lists;
+    let others = lists.end - lists.start - 1;
+    if others == 0 {
+        return without_list(world, practice, seeker, dice);
+    }
+    let at = lists.start + dice.below(others);
+    at_list(world, at + u32::from(at >= list), seeker.day)
 }
 
 /// A doctor of another practice, in the town or in another.

@@ -97,7 +97,7 @@ impl Maker {
 
     /// A stay, and those that it leads to.
     fn chain(&mut self, at: u32, person: &Person, month: Month) {
-        let acute = self.dice.chance(0.70);
+        let acute = self.dice.chance(0.74);
         let mut from = self.begin(acute);
         let old = month.year() - person.born >= 67;
         let mut stay = Stay { person: at, level: 1, acute, from, to: 0, state: 1, hospital: self.dice.below(3) as u8 };
@@ -118,7 +118,7 @@ impl Maker {
                 continue;
             }
             self.after(&stay);
-            if !self.dice.chance(if old { 0.135 } else { 0.07 }) {
+            if !self.dice.chance(if old { 0.165 } else { 0.075 }) {
                 return;
             }
             let pause = 9 * HOUR + (self.dice.unit() * self.dice.unit() * 29.0 * DAY as f64) as i64 / 60 * 60;
@@ -169,14 +169,13 @@ impl Maker {
     /// The visit that follows a discharge: of those made for it, about half come within a week.
     fn after(&mut self, stay: &Stay) {
         let days = match self.dice.unit() {
-            u if u < 0.30 => 1 + self.dice.below(7),
-            u if u < 0.425 => 8 + self.dice.below(7),
-            u if u < 0.575 => 15 + self.dice.below(16),
+            u if u < 0.285 => 1 + self.dice.below(7),
+            u if u < 0.395 => 8 + self.dice.below(7),
+            u if u < 0.535 => 15 + self.dice.below(16),
             _ => return,
         };
         let (contact, legevakt) = match self.dice.unit() {
-            u if u < 0.80 => (Contact::Physical, false),
-            u if u < 0.90 => (Contact::E, false),
+            u if u < 0.90 => (Contact::Physical, false),
             u if u < 0.94 => (Contact::HomeVisit, false),
             _ => (Contact::Physical, true),
         };

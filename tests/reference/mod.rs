@@ -12,7 +12,7 @@ mod lists;
 mod values;
 mod workload;
 
-pub use cells::Key;
+pub use cells::{Key, ratio};
 pub use files::{File, parse_csv};
 
 use std::collections::BTreeMap;

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::attack::{Budget, How, Knowledge, eliminate_until_still};
 use super::branch::{Search, solution, solution_with};
 use super::linear::{End, extreme, vertex};
-use super::local::{Local, Outside, Scratch, neighbourhood};
+use super::local::{Local, Scratch, neighbourhood};
 use super::system::{Range, System};
 
 /// A cell to examine until its inner bounds are `enough` apart (`i64::MAX`: to the end).
@@ -137,12 +137,12 @@ fn examine<'a>(
     if cells.len() > budget.program_cells {
         for target in targets {
             let near = neighbourhood(system, &knowledge.ranges.now, target.cell, budget.program_cells);
-            let part = Local::of(system, &knowledge.ranges.now, &near, Outside::Free, &mut scratch);
+            let part = Local::of(system, &knowledge.ranges.now, &near, &mut scratch);
             examine_part(&mut findings, &part, *target);
         }
         return findings;
     }
-    let whole = Local::of(system, &knowledge.ranges.now, cells, Outside::Free, &mut scratch);
+    let whole = Local::of(system, &knowledge.ranges.now, cells, &mut scratch);
     first_solutions(&mut findings, &whole, budget);
     for target in targets {
         examine_whole(&mut findings, &whole, *target, budget);
@@ -156,10 +156,10 @@ fn first_solutions(findings: &mut Findings<'_>, whole: &Local, budget: &Budget) 
     if let Some(point) = vertex(&whole.system, &whole.system.bounds).filter(|point| whole.system.admits(point)) {
         return findings.learn(whole, &point);
     }
-    if whole.cells.len() <= budget.search_cells {
-        if let Search::Found(point) = solution(&whole.system, whole.system.bounds.clone(), budget.nodes) {
-            findings.learn(whole, &point);
-        }
+    let small = whole.cells.len() <= budget.search_cells;
+    let found = small.then(|| solution(&whole.system, whole.system.bounds.clone(), budget.nodes));
+    if let Some(Search::Found(point)) = found {
+        findings.learn(whole, &point);
     }
 }
 

@@ -1,20 +1,10 @@
 //! A part of a system, small enough to be solved: a whole component, or a neighbourhood in it.
 //!
 //! In: a system, what is known so far, the cells to keep. Out: a system of its own over these
-//! cells. Cells left out are either free within their ranges (what then is impossible is
-//! impossible: outer bounds) or held at a known solution (what then is possible is possible:
-//! inner bounds). It never narrows anything by itself.
+//! cells. Cells left out are free within their ranges: what is impossible in the part is impossible
+//! in the whole. It never narrows anything by itself.
 
 use super::system::{Range, System, UNBOUNDED};
-
-/// What becomes of the cells that are left out.
-#[derive(Debug, Clone, Copy)]
-pub enum Outside<'a> {
-    /// Anything within their ranges.
-    Free,
-    /// Their value in this solution of the whole system.
-    HeldAt(&'a [i64]),
-}
 
 /// A part of a system: `cells[i]` is the number there of unknown `i` here.
 #[derive(Debug, Clone)]
@@ -36,7 +26,7 @@ impl Scratch {
 }
 
 impl Local {
-    pub fn of(system: &System, ranges: &[Range], cells: &[u32], outside: Outside<'_>, scratch: &mut Scratch) -> Self {
+    pub fn of(system: &System, ranges: &[Range], cells: &[u32], scratch: &mut Scratch) -> Self {
         let mut local = System::new();
         for (here, &cell) in cells.iter().enumerate() {
             scratch.place[cell as usize] = here as u32;
@@ -46,7 +36,7 @@ impl Local {
         rows.sort_unstable();
         rows.dedup();
         for row in rows {
-            add_row(&mut local, system, ranges, row as usize, outside, scratch);
+            add_row(&mut local, system, ranges, row as usize, scratch);
         }
         local.index();
         cells.iter().for_each(|&cell| scratch.place[cell as usize] = u32::MAX);
@@ -54,7 +44,7 @@ impl Local {
     }
 }
 
-fn add_row(local: &mut System, system: &System, ranges: &[Range], row: usize, outside: Outside<'_>, scratch: &Scratch) {
+fn add_row(local: &mut System, system: &System, ranges: &[Range], row: usize, scratch: &Scratch) {
     let row = system.get(row);
     let mut terms = Vec::with_capacity(row.cells.len());
     // Least and largest sum of the terms left out.
@@ -65,10 +55,7 @@ fn add_row(local: &mut System, system: &System, ranges: &[Range], row: usize, ou
             terms.push((here as usize, coefficient));
             continue;
         }
-        let range = match outside {
-            Outside::Free => ranges[cell],
-            Outside::HeldAt(point) => Range::exactly(point[cell]),
-        };
+        let range = ranges[cell];
         let lo = Some(coefficient * range.lo);
         let hi = (range.hi < UNBOUNDED).then(|| coefficient * range.hi);
         let (from, to) = if coefficient > 0 { (lo, hi) } else { (hi, lo) };

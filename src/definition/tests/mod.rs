@@ -1,8 +1,11 @@
 //! Definitions as shipped and as varied: what they mean, and what is refused.
 
+mod explained;
 mod pipeline;
 mod quantities;
+mod refused;
 mod takst;
+mod variants;
 
 use super::*;
 use crate::domain::Result;

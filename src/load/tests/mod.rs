@@ -3,9 +3,11 @@
 
 mod blocks;
 mod dialects;
+mod links;
 mod parquet;
 mod rejects;
 mod stops;
+mod threads;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,18 +1,23 @@
-//! `kprstat explain`: a table, a source or the definitions of a consultation, in words.
+//! `kprstat explain`: a table, an indicator, a source or the definitions of a consultation, in words.
 //!
 //! In: definitions, lists and schemas. Out: text in bokmål or English on stdout. Never sees data.
 
-mod consultations;
-mod table;
-mod words;
-
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::args::{ExplainArgs, Language};
 use super::print;
-use crate::definition::{ContactTypes, Pipeline};
-use crate::domain::{Error, Result};
+use crate::definition::{self, Pipeline, explain_consultations, explain_table};
+use crate::domain::{Error, ExitCode, Result};
 use crate::schema;
+
+impl From<Language> for definition::Language {
+    fn from(language: Language) -> Self {
+        match language {
+            Language::Nb => definition::Language::Nb,
+            Language::En => definition::Language::En,
+        }
+    }
+}
 
 /// Says what was asked for.
 pub fn explain(typed: &ExplainArgs) -> Result<()> {
@@ -24,16 +29,23 @@ pub fn explain(typed: &ExplainArgs) -> Result<()> {
         return print(&schema::document_of(source, language)?);
     }
     if typed.consultations {
-        let folder = Some(Path::new("pipelines")).filter(|folder| folder.is_dir());
-        return print(&consultations::side_by_side(&ContactTypes::all_lists(folder)?, typed.lang));
+        let named = typed.pipelines.first().cloned().or_else(|| in_folder().into_iter().next());
+        return print(&explain_consultations(named.as_deref(), typed.lang.into())?);
     }
-    let pipelines = pipelines(&typed.pipelines)?;
-    let id = typed.table.as_deref().unwrap_or_default();
-    let found = pipelines.iter().find_map(|pipeline| {
-        let table = pipeline.tables.iter().find(|table| table.id == id)?;
-        Some(table::in_words(pipeline, table, typed.lang))
-    });
-    print(&found.ok_or_else(|| unknown(id, &pipelines))?)
+    let name = typed.table.as_deref().unwrap_or_default();
+    print(&in_words(&pipelines(&typed.pipelines)?, name, typed.lang.into())?)
+}
+
+// The first definition that has the table or indicator; else what the last says of its known ones.
+fn in_words(pipelines: &[Pipeline], name: &str, language: definition::Language) -> Result<String> {
+    let mut fault = Error::usage("no pipeline definition; name one by --pipelines");
+    for pipeline in pipelines {
+        match explain_table(pipeline, name, language) {
+            Ok(text) => return Ok(text),
+            Err(error) => fault = Error::new(ExitCode::Usage, error.message),
+        }
+    }
+    Err(fault)
 }
 
 /// The definitions that were named, else those of the folder pipelines, else those compiled in.
@@ -52,9 +64,4 @@ pub fn in_folder() -> Vec<PathBuf> {
     files.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
     files.sort();
     files
-}
-
-fn unknown(id: &str, pipelines: &[Pipeline]) -> Error {
-    let known: Vec<&str> = pipelines.iter().flat_map(|p| &p.tables).map(|table| table.id.as_str()).collect();
-    Error::usage(format!("unknown table `{id}`; known tables: {}", known.join(", ")))
 }

@@ -1,0 +1,135 @@
+//! The files of a certificate, parsed.
+//!
+//! In: `certificate/` of the restricted area. Out: cells with their true values and states,
+//! witnesses and claims of each universe. A file that does not parse is an error; nothing is
+//! judged here.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::audit::binding::unreadable;
+use crate::domain::{Error, Result};
+use crate::relations::Relations;
+
+/// Everything in a certificate.
+#[derive(Debug, Clone)]
+pub struct Certificate {
+    pub relations: Relations,
+    /// By universe, as in the relations.
+    pub parts: Vec<Part>,
+}
+
+/// What the certificate holds of one universe.
+#[derive(Debug, Clone, Default)]
+pub struct Part {
+    pub cells: Vec<CellLine>,
+    pub witnesses: Vec<Witness>,
+    pub claims: Vec<Claim>,
+}
+
+/// S, H or U of the format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum State {
+    #[serde(rename = "S")]
+    Shown,
+    #[serde(rename = "H")]
+    Hidden,
+    #[serde(rename = "U")]
+    Unpublished,
+}
+
+/// The truth and the state of a cell that is not zero.
+#[derive(Debug, Clone, Deserialize)]
+pub struct CellLine {
+    pub view: usize,
+    pub position: usize,
+    pub contacts: i64,
+    pub patients: Option<i64>,
+    pub contacts_state: State,
+    pub patients_state: Option<State>,
+}
+
+/// A witness: parts by layer.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Witness {
+    #[serde(default)]
+    pub contacts: Vec<WitnessPart>,
+    #[serde(default)]
+    pub patients: Vec<WitnessPart>,
+}
+
+/// A product of one-dimensional changes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WitnessPart {
+    pub by: i64,
+    /// Patients: the codes of the dimensions that patients do not add up over.
+    #[serde(default)]
+    pub at: Vec<(usize, u16)>,
+    /// Dimension, leaf with +1, leaf with -1 if any.
+    #[serde(rename = "move")]
+    pub moves: Vec<(usize, u16, Option<u16>)>,
+}
+
+/// What a certificate claims of an unsafe cell.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Claim {
+    pub view: usize,
+    pub position: usize,
+    pub layer: String,
+    pub up: Option<usize>,
+    pub down: Option<usize>,
+    pub width: i64,
+    pub other_up: Option<usize>,
+    pub other_down: Option<usize>,
+}
+
+impl Certificate {
+    /// Reads `restricted/certificate/`.
+    pub fn read(restricted: &Path) -> Result<Self> {
+        let folder = restricted.join("certificate");
+        let path = folder.join("relations.json");
+        let text = std::fs::read(&path).map_err(|error| unreadable(&path, &error))?;
+        let relations: Relations = serde_json::from_slice(&text).map_err(|error| unreadable(&path, &error))?;
+        let parts = (0..relations.universes.len()).map(|at| Part::read(&folder, at)).collect::<Result<_>>()?;
+        Ok(Certificate { relations, parts })
+    }
+}
+
+impl Part {
+    fn read(folder: &Path, at: usize) -> Result<Self> {
+        Ok(Part {
+            cells: lines(&folder.join(format!("cells-{at}.csv.zst")))?,
+            witnesses: witnesses(&folder.join(format!("witnesses-{at}.jsonl.zst")))?,
+            claims: lines(&folder.join(format!("claims-{at}.csv.zst")))?,
+        })
+    }
+}
+
+fn open(path: &Path) -> Result<impl Read + use<>> {
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    zstd::Decoder::new(file).map_err(|error| unreadable(path, &error))
+}
+
+fn lines<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
+    let mut reader = csv::Reader::from_reader(open(path)?);
+    reader.deserialize().collect::<std::result::Result<_, _>>().map_err(|_| malformed(path))
+}
+
+fn witnesses(path: &Path) -> Result<Vec<Witness>> {
+    let reader = BufReader::new(open(path)?);
+    let parse = |line: std::io::Result<String>| -> Result<Witness> {
+        let line = line.map_err(|error| unreadable(path, &error))?;
+        serde_json::from_str(&line).map_err(|_| malformed(path))
+    };
+    reader.lines().map(parse).collect()
+}
+
+/// Without the parser's own words: they may hold a value.
+fn malformed(path: &Path) -> Error {
+    Error::protection(format!("{}: expected the format of CERTIFICATE.md; make the release again", path.display()))
+}
