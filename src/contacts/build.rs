@@ -14,12 +14,12 @@ use super::books::{Books, enter, enter_lines};
 use super::bridge::frame;
 use super::gather::{Classifier, Gatherer};
 use super::lines::{self, main_diagnosis};
-use super::meaning::{Meanings, Seen};
+use super::meaning::{MeaningId, Meanings, Seen};
 use super::resolve::{Lines, Part, Resolved, credited, resolve};
 use super::spool::{Budget, Spool, part_of};
 use super::table::Contacts;
 use crate::codes::Geography;
-use crate::definition::{Pipeline, TakstIndex};
+use crate::definition::{FeatureSet, Pipeline, TakstIndex};
 use crate::domain::{Error, Result};
 use crate::load::{Inputs, Scanned};
 use crate::schema::IdKind;
@@ -116,20 +116,23 @@ impl Room<'_> {
             (0..parts).into_par_iter().map(|part| credited(frame(self.regning.schema(), &self.regning.read(part)?)?));
         let named = by_part(named.collect::<Result<Vec<_>>>()?.into_iter().flatten(), parts);
 
-        let types = &self.pipeline.contact_types.types;
-        let classifier = Classifier {
-            answers: self.meanings.answers(),
-            unclassified: types.len().saturating_sub(1) as u8,
-            age_groups: &self.pipeline.age_groups,
-        };
         let gatherer = Gatherer::new(PERSON_PARTS);
         let books = (0..parts).into_par_iter().map(|part| {
             let resolved = self.resolve(part, &left_out[part], &named[part])?;
-            gatherer.take(&resolved.contacts, &classifier)?;
+            gatherer.take(&resolved.contacts, &self.classifier())?;
             Ok((resolved.regning, resolved.takst, resolved.diagnose))
         });
         let books = books.collect::<Result<Vec<PartBooks>>>()?;
         Ok((gatherer.finish(inputs.ids(IdKind::Bill)), books))
+    }
+
+    /// Made anew for every part that has been resolved: resolving finds new combinations of codes.
+    fn classifier(&self) -> Classifier<'_, impl Fn(MeaningId, i32) -> (Option<u8>, FeatureSet) + Sync> {
+        Classifier {
+            answers: self.meanings.answers(),
+            unclassified: self.pipeline.contact_types.types.len().saturating_sub(1) as u8,
+            age_groups: &self.pipeline.age_groups,
+        }
     }
 
     fn resolve(&self, part: usize, left_out: &[i64], credited: &[i64]) -> Result<Resolved> {
