@@ -284,8 +284,8 @@ impl Maker<'_> {
         let (place, second_place) = self.residence(person, seeker);
         Bill {
             number,
-            person: if self.dice.chance(0.003) { Id::None } else { names::person(person.number) },
-            worker: names::worker(worker.number),
+            person: if self.dice.chance(0.003) { Id::None } else { self.world.names.person(person.number) },
+            worker: self.world.names.worker(worker.number),
             practice: names::practice(worker.practice),
             practice_type: if self.dice.chance(0.003) { OUTSIDE[self.dice.below(4) as usize] } else { worker.kind },
             practice_place: Place::Code(self.world.code(worker.town, worker.part, year)),

@@ -4,17 +4,20 @@
 //! blocks under way, not by the number of months.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::Path;
 
 use rayon::prelude::*;
 
 use super::bills::{self, BillRows, MonthPlan};
+use super::blemishes::{self, Blemishes, Takes};
+use super::dirt::{self, BillSheets, DirtyMonth, Planted, TextFaults};
 use super::files::{DeliveryFile, Encoded, Form, Sheet, encode};
-use super::parquet_out::ParquetForm;
+use super::forms::Forms;
 use super::people::Block;
 use super::rows::{Bill, Diagnosis, Line, Row};
 use super::world::World;
-use super::{SynthArgs, SynthFormat, episodes, registers, residents, stays};
+use super::{Dirt, SynthArgs, SynthFormat, episodes, registers, residents, stays};
 use crate::domain::{Error, Month, Result};
 
 /// Blocks of persons under way at once.
@@ -39,8 +42,12 @@ pub struct SynthFile {
 pub struct SynthReport {
     /// In the order of writing.
     pub files: Vec<SynthFile>,
-    /// How often each kind of dirt was planted.
-    pub planted: BTreeMap<&'static str, u64>,
+    /// How often each kind of dirt was planted: `regning:bad-date`, `form:gzip` …; empty for a
+    /// clean delivery. A kind that is a row class (`regning:superseded`) counts rows of that class
+    /// over and above the clean delivery's, as of a day after the last registration.
+    pub planted: Planted,
+    /// The latest day on which anything may be registered, in days since 1970-01-01.
+    pub last_registration: i32,
 }
 
 impl SynthReport {
@@ -57,15 +64,20 @@ impl SynthReport {
 pub fn write_country(args: &SynthArgs) -> Result<SynthReport> {
     let world = World::new(args)?;
     prepare(&args.out)?;
-    let form = match args.format {
-        SynthFormat::Csv => Form::plain_csv(),
-        SynthFormat::Parquet => Form::Parquet(ParquetForm::default()),
+    let mut country = Country {
+        world: &world,
+        folder: &args.out,
+        forms: Forms::new(args.format, args.dirt),
+        format: args.format,
+        dirt: args.dirt,
+        report: SynthReport::default(),
     };
-    let mut country = Country { world: &world, folder: &args.out, form, report: SynthReport::default() };
     country.bills()?;
     country.residents()?;
     country.registers()?;
     country.hospital()?;
+    country.report.planted.append(&mut country.forms.used);
+    country.report.last_registration = blemishes::last_registration(args.to);
     Ok(country.report)
 }
 
@@ -82,7 +94,9 @@ fn prepare(folder: &Path) -> Result<()> {
 struct Country<'a> {
     world: &'a World,
     folder: &'a Path,
-    form: Form,
+    forms: Forms,
+    format: SynthFormat,
+    dirt: Dirt,
     report: SynthReport,
 }
 
@@ -92,6 +106,14 @@ struct EncodedBlock {
     lines: Encoded,
     diagnoses: Encoded,
     changes: Vec<(Month, BillRows)>,
+    planted: Planted,
+}
+
+/// The forms of a month's three files.
+struct BillForms {
+    bills: Form,
+    lines: Form,
+    diagnoses: Form,
 }
 
 struct BillFiles {
@@ -100,9 +122,17 @@ struct BillFiles {
     diagnoses: DeliveryFile,
 }
 
+/// What is gathered while months are written.
+#[derive(Default)]
+struct Gathered {
+    /// Rows that come in a later month's files.
+    changes: BTreeMap<Month, BillRows>,
+    planted: Planted,
+}
+
 impl Country<'_> {
-    fn open<R: Row>(&self, stem: &str) -> Result<DeliveryFile> {
-        DeliveryFile::create::<R>(self.folder, &format!("{}-{stem}", R::SOURCE), &self.form)
+    fn open<R: Row>(&self, stem: &str, form: &Form) -> Result<DeliveryFile> {
+        DeliveryFile::create::<R>(self.folder, &format!("{}-{stem}", R::SOURCE), form)
     }
 
     fn close<R: Row>(&mut self, file: DeliveryFile) -> Result<()> {
@@ -112,37 +142,72 @@ impl Country<'_> {
     }
 
     fn write_all<R: Row>(&mut self, stem: &str, rows: Vec<R>) -> Result<()> {
-        let mut file = self.open::<R>(stem)?;
-        file.write(encode(&Sheet::clean(rows), &self.form)?)?;
+        let form = self.forms.next(R::SOURCE)?;
+        self.write_sheet(stem, &Sheet::clean(rows), &form, None)
+    }
+
+    fn write_sheet<R: Row>(
+        &mut self,
+        stem: &str,
+        sheet: &Sheet<R>,
+        form: &Form,
+        dirt: Option<Blemishes<R>>,
+    ) -> Result<()> {
+        let mut file = self.open::<R>(stem, form)?;
+        file.write(encode(sheet, form)?)?;
+        self.blemish(&mut file, form, dirt)?;
         self.close::<R>(file)
+    }
+
+    fn blemish<R: Row>(&mut self, file: &mut DeliveryFile, form: &Form, dirt: Option<Blemishes<R>>) -> Result<()> {
+        let Some(dirt) = dirt else { return Ok(()) };
+        add(&mut self.report.planted, dirt.planted);
+        file.write(encode(&dirt.sheet, form)?)
+    }
+
+    /// The rows to plant at the end of a file, in a messy delivery.
+    fn dirt<R>(&self, form: &Form, of: impl Fn(&World, Takes) -> Blemishes<R>) -> Option<Blemishes<R>> {
+        let takes = if form.takes_any_text() { Takes::AnyText } else { Takes::ValuesOnly };
+        (self.dirt == Dirt::Messy).then(|| of(self.world, takes))
     }
 
     /// Bills by month of treatment, then by month of registration what was credited or corrected.
     fn bills(&mut self) -> Result<()> {
-        let mut changes: BTreeMap<Month, BillRows> = BTreeMap::new();
+        let mut gathered = Gathered::default();
         for month in (self.world.span.from.0..=self.world.span.to.0).map(Month) {
-            self.month(month, &mut changes)?;
+            self.month(month, &mut gathered)?;
+            // Nothing that is done later is registered in this month.
+            let changes = gathered.changes.remove(&month);
+            changes.map_or(Ok(()), |rows| self.changes(month, rows))?;
         }
-        for (month, rows) in changes {
-            let stem = format!("{}-endringer", label(month));
-            self.write_all(&stem, rows.bills)?;
-            self.write_all(&stem, rows.lines)?;
-            self.write_all(&stem, rows.diagnoses)?;
-        }
-        Ok(())
+        add(&mut self.report.planted, gathered.planted);
+        gathered.changes.into_iter().try_for_each(|(month, rows)| self.changes(month, rows))
     }
 
-    fn month(&mut self, month: Month, changes: &mut BTreeMap<Month, BillRows>) -> Result<()> {
+    /// What is registered in a month about bills of earlier files.
+    fn changes(&mut self, month: Month, rows: BillRows) -> Result<()> {
+        let stem = format!("{}-endringer", label(month));
+        self.write_all(&stem, rows.bills)?;
+        self.write_all(&stem, rows.lines)?;
+        self.write_all(&stem, rows.diagnoses)
+    }
+
+    fn month(&mut self, month: Month, gathered: &mut Gathered) -> Result<()> {
         let plan = MonthPlan::new(month);
         let stem = label(month);
-        let mut files = BillFiles {
-            bills: self.open::<Bill>(&stem)?,
-            lines: self.open::<Line>(&stem)?,
-            diagnoses: self.open::<Diagnosis>(&stem)?,
+        let forms = BillForms {
+            bills: self.forms.next(Bill::SOURCE)?,
+            lines: self.forms.next(Line::SOURCE)?,
+            diagnoses: self.forms.next(Diagnosis::SOURCE)?,
         };
-        let mut ready = self.chunk(&plan, 0)?;
+        let mut files = BillFiles {
+            bills: self.open::<Bill>(&stem, &forms.bills)?,
+            lines: self.open::<Line>(&stem, &forms.lines)?,
+            diagnoses: self.open::<Diagnosis>(&stem, &forms.diagnoses)?,
+        };
+        let mut ready = self.chunk(&plan, &forms, 0)?;
         for chunk in 1..=self.world.blocks().div_ceil(CHUNK) {
-            let (written, next) = rayon::join(|| files.write(ready, changes), || self.chunk(&plan, chunk));
+            let (written, next) = rayon::join(|| files.write(ready, gathered), || self.chunk(&plan, &forms, chunk));
             written?;
             ready = next?;
         }
@@ -152,77 +217,133 @@ impl Country<'_> {
     }
 
     /// The blocks of a chunk, in order; none beyond the last.
-    fn chunk(&self, plan: &MonthPlan, chunk: u32) -> Result<Vec<EncodedBlock>> {
-        let blocks = chunk * CHUNK..((chunk + 1) * CHUNK).min(self.world.blocks());
-        blocks.into_par_iter().map(|number| self.block(plan, number)).collect()
+    fn chunk(&self, plan: &MonthPlan, forms: &BillForms, chunk: u32) -> Result<Vec<EncodedBlock>> {
+        blocks(self.world, chunk).into_par_iter().map(|number| self.block(plan, forms, number)).collect()
     }
 
-    fn block(&self, plan: &MonthPlan, number: u32) -> Result<EncodedBlock> {
-        let block = Block::new(self.world, number);
-        let visits = stays::visits_near(self.world, plan.calendar.month, number, &block);
-        let made = bills::month(self.world, plan, number, &block, &visits);
+    fn block(&self, plan: &MonthPlan, forms: &BillForms, number: u32) -> Result<EncodedBlock> {
+        let (world, month) = (self.world, plan.calendar.month);
+        let block = Block::new(world, number);
+        let visits = stays::visits_near(world, month, number, &block);
+        let made = bills::month(world, plan, number, &block, &visits);
+        let made = match self.dirt {
+            Dirt::Clean => clean(made),
+            Dirt::Messy => dirt::plant(world, month, number, made, self.text_faults(forms)),
+        };
         Ok(EncodedBlock {
-            bills: encode(&Sheet::clean(made.rows.bills), &self.form)?,
-            lines: encode(&Sheet::clean(made.rows.lines), &self.form)?,
-            diagnoses: encode(&Sheet::clean(made.rows.diagnoses), &self.form)?,
+            bills: encode(&made.sheets.bills, &forms.bills)?,
+            lines: encode(&made.sheets.lines, &forms.lines)?,
+            diagnoses: encode(&made.sheets.diagnoses, &forms.diagnoses)?,
             changes: made.changes,
+            planted: made.planted,
         })
     }
 
+    fn text_faults(&self, forms: &BillForms) -> TextFaults {
+        TextFaults {
+            bills: forms.bills.takes_any_text(),
+            lines: forms.lines.takes_any_text(),
+            diagnoses: forms.diagnoses.takes_any_text(),
+            extra_field: self.format == SynthFormat::Csv,
+        }
+    }
+
     /// A file whose rows are made block by block.
-    fn stream<R: Row>(&mut self, stem: &str, make: impl Fn(u32) -> Vec<R> + Sync) -> Result<()> {
-        let mut file = self.open::<R>(stem)?;
-        let (blocks, form) = (self.world.blocks(), &self.form);
+    fn stream<R: Row>(
+        &mut self,
+        stem: &str,
+        make: impl Fn(u32) -> Vec<R> + Sync,
+        dirt: Option<&dyn Fn(&World, Takes) -> Blemishes<R>>,
+    ) -> Result<()> {
+        let form = self.forms.next(R::SOURCE)?;
+        let mut file = self.open::<R>(stem, &form)?;
         let chunk = |chunk: u32| -> Result<Vec<Encoded>> {
-            let blocks = chunk * CHUNK..((chunk + 1) * CHUNK).min(blocks);
-            blocks.into_par_iter().map(|number| encode(&Sheet::clean(make(number)), form)).collect()
+            let made = |number| encode(&Sheet::clean(make(number)), &form);
+            blocks(self.world, chunk).into_par_iter().map(made).collect()
         };
         let mut ready = chunk(0)?;
-        for at in 1..=blocks.div_ceil(CHUNK) {
+        for at in 1..=self.world.blocks().div_ceil(CHUNK) {
             let write = || ready.into_iter().try_for_each(|encoded| file.write(encoded));
             let (written, next) = rayon::join(write, || chunk(at));
             written?;
             ready = next?;
         }
+        let dirt = dirt.and_then(|of| self.dirt(&form, of));
+        self.blemish(&mut file, &form, dirt)?;
         self.close::<R>(file)
+    }
+
+    /// The residents of each year; in a messy delivery a preliminary count too.
+    fn residents(&mut self) -> Result<()> {
+        for year in self.world.span.from.year()..=self.world.span.to.year() {
+            let rows = residents::year(self.world, year);
+            if self.dirt == Dirt::Messy {
+                let form = self.forms.next("innbyggere")?;
+                let dirt = self.dirt(&form, |_, takes| blemishes::residents(&rows, takes));
+                self.write_sheet(&format!("{year}-forelopig"), &Sheet::default(), &form, dirt)?;
+            }
+            self.write_all(&year.to_string(), rows)?;
+        }
+        Ok(())
     }
 
     /// The fastlege register with its history, as it stands after the last month.
     fn registers(&mut self) -> Result<()> {
         let (world, stem) = (self.world, label(self.world.span.to));
-        self.write_all(&stem, registers::contracts(world))?;
-        self.write_all(&stem, registers::contract_doctors(world))?;
-        self.stream(&stem, |number| registers::members(world, number))
+        let form = self.forms.next("kontrakt")?;
+        let dirt = self.dirt(&form, blemishes::contracts);
+        self.write_sheet(&stem, &Sheet::clean(registers::contracts(world)), &form, dirt)?;
+        let form = self.forms.next("kontrakt_lege")?;
+        let dirt = self.dirt(&form, blemishes::contract_doctors);
+        self.write_sheet(&stem, &Sheet::clean(registers::contract_doctors(world)), &form, dirt)?;
+        self.stream(&stem, |number| registers::members(world, number), Some(&blemishes::members))
     }
 
     fn hospital(&mut self) -> Result<()> {
         let world = self.world;
         for month in (world.span.from.0..=world.span.to.0).map(Month) {
-            self.stream(&label(month), |number| episodes::month(world, month, number))?;
+            let first = month == world.span.from;
+            let dirt: Option<&dyn Fn(&World, Takes) -> Blemishes<_>> =
+                if first { Some(&blemishes::episodes) } else { None };
+            self.stream(&label(month), |number| episodes::month(world, month, number), dirt)?;
         }
-        self.stream(&label(world.span.to), |number| episodes::keys(world, number))
-    }
-
-    fn residents(&mut self) -> Result<()> {
-        for year in self.world.span.from.year()..=self.world.span.to.year() {
-            self.write_all(&year.to_string(), residents::year(self.world, year))?;
-        }
-        Ok(())
+        self.stream(&label(world.span.to), |number| episodes::keys(world, number), Some(&blemishes::keys))
     }
 }
 
 impl BillFiles {
-    fn write(&mut self, blocks: Vec<EncodedBlock>, changes: &mut BTreeMap<Month, BillRows>) -> Result<()> {
+    fn write(&mut self, blocks: Vec<EncodedBlock>, gathered: &mut Gathered) -> Result<()> {
         for block in blocks {
             self.bills.write(block.bills)?;
             self.lines.write(block.lines)?;
             self.diagnoses.write(block.diagnoses)?;
             for (month, rows) in block.changes {
-                changes.entry(month).or_default().append(rows);
+                gathered.changes.entry(month).or_default().append(rows);
             }
+            add(&mut gathered.planted, block.planted);
         }
         Ok(())
     }
+}
+
+fn clean(made: bills::BlockMonth) -> DirtyMonth {
+    let sheets = BillSheets {
+        bills: Sheet::clean(made.rows.bills),
+        lines: Sheet::clean(made.rows.lines),
+        diagnoses: Sheet::clean(made.rows.diagnoses),
+    };
+    DirtyMonth { sheets, changes: made.changes, planted: Planted::new() }
+}
+
+fn add(planted: &mut Planted, more: Planted) {
+    for (kind, times) in more {
+        *planted.entry(kind).or_default() += times;
+    }
+}
+
+/// The blocks of persons of a chunk.
+fn blocks(world: &World, chunk: u32) -> Range<u32> {
+    chunk * CHUNK..((chunk + 1) * CHUNK).min(world.blocks())
 }
 
 /// A month as it stands in file names.

@@ -66,14 +66,20 @@ impl Dialect {
     }
 
     fn amount(&self, hundredths: i64, out: &mut Vec<u8>) {
+        let quote = self.decimal_comma && self.delimiter == b',' && !self.quote_all;
+        if quote {
+            out.push(b'"');
+        }
         if hundredths < 0 {
             out.push(b'-');
         }
         let size = hundredths.unsigned_abs();
         push_whole((size / 100) as i64, out);
-        // A decimal comma in a file with commas must be quoted, so such files use a point.
-        out.push(if self.decimal_comma && self.delimiter != b',' { b',' } else { b'.' });
+        out.push(if self.decimal_comma { b',' } else { b'.' });
         push_padded((size % 100) as u32, 2, out);
+        if quote {
+            out.push(b'"');
+        }
     }
 
     fn date(&self, day: i32, out: &mut Vec<u8>) {

@@ -6,7 +6,7 @@
 use super::dice::{Dice, Purpose};
 use super::names;
 use super::people::Block;
-use super::rows::{Episode, Id, Key, Place, Short};
+use super::rows::{Episode, Key, Place, Short};
 use super::stays::{self, Stay};
 use super::world::World;
 use crate::domain::Month;
@@ -24,11 +24,9 @@ pub fn month(world: &World, at: Month, number: u32) -> Vec<Episode> {
     within.map(|stay| episode(world, &block, stay, &mut dice)).collect()
 }
 
-/// Rows of nokkel of a block: everyone with a stay, but for a few without a person's number and a
-/// few that are missing.
+/// Rows of nokkel of a block: everyone with a stay.
 pub fn keys(world: &World, number: u32) -> Vec<Key> {
     let block = Block::new(world, number);
-    let mut dice = Dice::new(world.seed, Purpose::Stays, ROWS * 2, i64::from(number));
     let mut stayed = vec![false; block.persons.len()];
     for month in (world.span.from.0..=world.span.to.0).map(Month) {
         let made = stays::month(world, month, number, &block);
@@ -37,12 +35,8 @@ pub fn keys(world: &World, number: u32) -> Vec<Key> {
         }
     }
     let persons = block.persons.iter().zip(stayed).filter(|&(_, stayed)| stayed);
-    let key = |person: u64, dice: &mut Dice| match dice.unit() {
-        u if u < 0.004 => None,
-        u if u < 0.016 => Some(Key { patient: names::patient(person), person: Id::None }),
-        _ => Some(Key { patient: names::patient(person), person: names::person(person) }),
-    };
-    persons.filter_map(|(person, _)| key(person.number, &mut dice)).collect()
+    let key = |number: u64| Key { patient: names::patient(number), person: world.names.person(number) };
+    persons.map(|(person, _)| key(person.number)).collect()
 }
 
 fn begins_within(world: &World, stay: &Stay) -> bool {

@@ -48,6 +48,14 @@ impl Form {
         Form::Csv(CsvForm { dialect: Dialect::default(), packing: Packing::Plain, order: None, extra: false })
     }
 
+    /// Whether a column may hold text that is no value of it.
+    pub fn takes_any_text(&self) -> bool {
+        match self {
+            Form::Csv(_) => true,
+            Form::Parquet(form) => form.text == parquet_out::TextColumns::All,
+        }
+    }
+
     /// Ending of the file's name.
     pub fn ending(&self) -> &'static str {
         match self {
@@ -65,7 +73,7 @@ impl Form {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
     /// The column holds this text instead.
-    Field { column: usize, text: String },
+    Field { column: &'static str, text: &'static str },
     /// The row has a field too many (CSV only).
     ExtraField,
 }
@@ -78,9 +86,20 @@ pub struct Sheet<R> {
     pub faults: Vec<(usize, Fault)>,
 }
 
+impl<R> Default for Sheet<R> {
+    fn default() -> Self {
+        Sheet::clean(Vec::new())
+    }
+}
+
 impl<R> Sheet<R> {
     pub fn clean(rows: Vec<R>) -> Self {
         Sheet { rows, faults: Vec::new() }
+    }
+
+    pub fn push_spoiled(&mut self, row: R, fault: Fault) {
+        self.faults.push((self.rows.len(), fault));
+        self.rows.push(row);
     }
 }
 
@@ -106,12 +125,15 @@ const AWKWARD_REMARK: &str = "sagt: \"ny time; ring, så kom\"\nføres senere";
 /// Makes rows ready, on any thread.
 pub fn encode<R: Row>(sheet: &Sheet<R>, form: &Form) -> Result<Encoded> {
     match form {
-        Form::Csv(form) => Ok(Encoded::Text(csv_text(sheet, form), sheet.rows.len() as u64)),
+        Form::Csv(form) => {
+            let columns = &schema::of(R::SOURCE)?.columns;
+            Ok(Encoded::Text(csv_text(sheet, columns, form), sheet.rows.len() as u64))
+        }
         Form::Parquet(form) => parquet_out::batch(sheet, form).map(Encoded::Batch),
     }
 }
 
-fn csv_text<R: Row>(sheet: &Sheet<R>, form: &CsvForm) -> Vec<u8> {
+fn csv_text<R: Row>(sheet: &Sheet<R>, columns: &[Column], form: &CsvForm) -> Vec<u8> {
     let mut out = Vec::with_capacity(sheet.rows.len() * 48);
     let mut faults = sheet.faults.iter().peekable();
     let direct = form.order.is_none() && !form.extra;
@@ -120,7 +142,8 @@ fn csv_text<R: Row>(sheet: &Sheet<R>, form: &CsvForm) -> Vec<u8> {
         if direct && fault.is_none() {
             csv_row(row, &form.dialect, &mut out);
         } else {
-            csv_fields(row, at, fault, form, &mut out);
+            let fields = csv_fields(row, columns, fault, form);
+            csv_arranged(fields, at, fault, form, &mut out);
         }
         form.dialect.end_line(&mut out);
     }
@@ -137,19 +160,24 @@ fn csv_row<R: Row>(row: &R, dialect: &Dialect, out: &mut Vec<u8>) {
     });
 }
 
-/// A row whose fields are moved, added to or spoiled.
-fn csv_fields<R: Row>(row: &R, at: usize, fault: Option<&Fault>, form: &CsvForm, out: &mut Vec<u8>) {
-    let mut fields: Vec<Vec<u8>> = Vec::new();
+/// The fields of a row, the spoiled one replaced.
+fn csv_fields<R: Row>(row: &R, columns: &[Column], fault: Option<&Fault>, form: &CsvForm) -> Vec<Vec<u8>> {
+    let mut fields: Vec<Vec<u8>> = Vec::with_capacity(columns.len() + 2);
     row.cells(&mut |cell| {
         let mut text = Vec::new();
         match fault {
-            Some(Fault::Field { column, text: wrong }) if *column == fields.len() => {
+            Some(Fault::Field { column, text: wrong }) if columns[fields.len()].name == *column => {
                 form.dialect.field(Cell::Text(wrong), &mut text);
             }
             _ => form.dialect.field(cell, &mut text),
         }
         fields.push(text);
     });
+    fields
+}
+
+/// Fields in the file's order, with what its form or a fault adds.
+fn csv_arranged(mut fields: Vec<Vec<u8>>, at: usize, fault: Option<&Fault>, form: &CsvForm, out: &mut Vec<u8>) {
     if let Some(order) = &form.order {
         fields = order.iter().map(|&column| fields[column].clone()).collect();
     }

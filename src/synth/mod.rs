@@ -6,14 +6,17 @@
 //! whatever the threads.
 
 mod bills;
+mod blemishes;
 mod calendar;
 mod country;
 mod csv_out;
 mod diagnoses;
 mod dice;
+mod dirt;
 mod episodes;
 mod figures;
 mod files;
+mod forms;
 mod names;
 mod parquet_out;
 mod people;

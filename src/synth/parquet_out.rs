@@ -28,20 +28,31 @@ const AMOUNT: (u8, i8) = (12, 2);
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ParquetForm {
     pub zstd: bool,
-    /// Columns that are kept as text, by position.
-    pub text: Vec<usize>,
+    pub text: TextColumns,
+    /// Municipality numbers are kept as numbers.
+    pub number_places: bool,
+}
+
+/// Which columns are kept as text although they have a type.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TextColumns {
+    #[default]
+    None,
+    /// Identifiers of persons and doctors, some of which are text.
+    Humans,
+    All,
 }
 
 fn arrow_schema(columns: &[Column], form: &ParquetForm) -> SchemaRef {
-    let field = |at: usize| Field::new(&columns[at].name, data_type(columns, at, form), true);
-    Arc::new(Schema::new((0..columns.len()).map(field).collect::<Vec<_>>()))
+    let field = |column: &Column| Field::new(&column.name, data_type(column, form), true);
+    Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()))
 }
 
-fn data_type(columns: &[Column], at: usize, form: &ParquetForm) -> DataType {
-    if form.text.contains(&at) {
-        return DataType::Utf8;
-    }
-    match columns[at].kind {
+fn data_type(column: &Column, form: &ParquetForm) -> DataType {
+    match &column.kind {
+        _ if form.text == TextColumns::All => DataType::Utf8,
+        ColumnKind::Id(of) if form.text == TextColumns::Humans && of.is_human() => DataType::Utf8,
+        ColumnKind::Municipality if form.number_places => DataType::Int64,
         ColumnKind::Id(_) | ColumnKind::Integer(_) | ColumnKind::NumberCode | ColumnKind::Flag => DataType::Int64,
         ColumnKind::Amount => DataType::Decimal128(AMOUNT.0, AMOUNT.1),
         ColumnKind::Date => DataType::Date32,
@@ -88,6 +99,8 @@ impl Builder {
     fn push(&mut self, cell: Cell<'_>, dialect: &Dialect, text: &mut Vec<u8>) {
         match (self, cell) {
             (Builder::Whole(column), Cell::Whole(number)) => column.append_value(number),
+            (Builder::Whole(column), Cell::Municipality(code)) => column.append_value(code.into()),
+            (Builder::Whole(column), Cell::Text(text)) => column.append_option(text.parse().ok()),
             (Builder::Whole(column), _) => column.append_null(),
             (Builder::Amount(column), Cell::Amount(amount)) => column.append_value(amount.into()),
             (Builder::Amount(column), _) => column.append_null(),
@@ -125,8 +138,8 @@ fn unfit(what: &str) -> Error {
 /// Rows as a batch.
 pub fn batch<R: Row>(sheet: &Sheet<R>, form: &ParquetForm) -> Result<RecordBatch> {
     let columns = &schema::of(R::SOURCE)?.columns;
-    let builder = |at| Builder::new(&data_type(columns, at, form), sheet.rows.len());
-    let mut builders: Vec<Builder> = (0..columns.len()).map(builder).collect();
+    let builder = |column| Builder::new(&data_type(column, form), sheet.rows.len());
+    let mut builders: Vec<Builder> = columns.iter().map(builder).collect();
     let (plain, mut text) = (Dialect { quote_all: false, ..Dialect::default() }, Vec::new());
     let mut faults = sheet.faults.iter().peekable();
     for (position, row) in sheet.rows.iter().enumerate() {
@@ -134,7 +147,7 @@ pub fn batch<R: Row>(sheet: &Sheet<R>, form: &ParquetForm) -> Result<RecordBatch
         let mut at = 0;
         row.cells(&mut |cell| {
             let cell = match fault {
-                Some(Fault::Field { column, text }) if *column == at => Cell::Text(text),
+                Some(Fault::Field { column, text }) if columns[at].name == *column => Cell::Text(text),
                 _ => cell,
             };
             builders[at].push(cell, &plain, &mut text);

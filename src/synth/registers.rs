@@ -27,7 +27,7 @@ pub fn contract_doctors(world: &World) -> Vec<ContractDoctor> {
     let rows = lists.flat_map(|(number, list)| {
         list.tenures.iter().map(move |tenure| ContractDoctor {
             contract: names::list(number as u32),
-            doctor: names::worker(tenure.doctor),
+            doctor: world.names.worker(tenure.doctor),
             substitute: tenure.substitute,
             from: tenure.from,
             to: end(tenure.to),
@@ -41,7 +41,7 @@ pub fn members(world: &World, number: u32) -> Vec<Member> {
     let block = Block::new(world, number);
     let rows = block.persons.iter().flat_map(|person| {
         block.memberships(person).iter().map(|membership| Member {
-            person: names::person(person.number),
+            person: world.names.person(person.number),
             contract: names::list(membership.list),
             from: membership.from,
             to: end(membership.to),

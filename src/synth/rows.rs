@@ -58,6 +58,8 @@ pub enum Place {
     Empty,
     MinusOne,
     Code(u16),
+    /// Something that is no municipality number.
+    Other(&'static str),
 }
 
 impl Place {
@@ -66,6 +68,7 @@ impl Place {
             Place::Empty => Cell::Empty,
             Place::MinusOne => Cell::Text("-1"),
             Place::Code(code) => Cell::Municipality(code),
+            Place::Other(text) => Cell::Text(text),
         }
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! In: the arguments. Out: what every block of persons and every month is drawn from.
 
-use super::SynthArgs;
+use super::names::Names;
 use super::people::BLOCK;
 use super::places::Places;
 use super::providers::{Providers, Span};
+use super::{Dirt, SynthArgs};
 use crate::domain::{Error, Month, Result};
 
 /// The first month for which lists of doctors and municipality codes are at hand.
@@ -18,6 +19,7 @@ pub struct World {
     pub seed: u64,
     pub persons: u32,
     pub span: Span,
+    pub names: Names,
     pub places: Places,
     pub providers: Providers,
     /// Persons in the towns before each, for `town_of_slot`.
@@ -35,7 +37,11 @@ impl World {
             before.push(sum);
             sum += town.persons;
         }
-        Ok(World { seed: args.seed, persons: args.persons, span, places, providers, before })
+        let names = match args.dirt {
+            Dirt::Clean => Names::Numbers,
+            Dirt::Messy => Names::SomeText,
+        };
+        Ok(World { seed: args.seed, persons: args.persons, span, names, places, providers, before })
     }
 
     /// Number of blocks of persons.
