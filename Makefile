@@ -8,7 +8,7 @@ BIN    := target/release/kprstat
 DEMO   := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-rust test-differential lint fmt bench clean
+.PHONY: help build demo test test-rust test-certificate test-differential lint fmt bench clean
 
 help:
 	@echo "make demo    a synthetic country of 200 000 persons over 24 months, and a release of it"
@@ -23,10 +23,13 @@ build:
 demo: build
 	./fixtures/demo.sh $(BIN) $(DEMO)
 
-test: test-rust test-differential
+test: test-rust test-certificate test-differential
 
 test-rust:
 	$(CARGO) test --release --locked
+
+test-certificate: $(VENV)/ready
+	$(VENV)/bin/python tests/certificate/test_check_certificate.py
 
 test-differential: build $(VENV)/ready
 	$(VENV)/bin/python tests/differential/run.py --kprstat $(BIN)

@@ -186,7 +186,29 @@ fn holds(subject: Subject<'_>, claim: &Claim, checked: &Checked) -> Result<(Laye
             return Err("its second pair of witnesses is not wide enough apart");
         }
     }
+    if !survives_lone_contributors(subject, claim, (layer, cell), checked) {
+        return Err("no pair of witnesses does without a lone contributor's cell");
+    }
     Ok((layer, cell))
+}
+
+/// Somebody alone in a changed cell knows that cell. No such cell may be in both pairs; files hold
+/// no identities, so a claimed cell that somebody alone makes is left out of this test.
+fn survives_lone_contributors(subject: Subject<'_>, claim: &Claim, of: (Layer, u32), checked: &Checked) -> bool {
+    let is_lone = |&(layer, cell): &(Layer, u32)| {
+        let truth = subject.truths[layer as usize][cell as usize];
+        truth.value.is_some_and(|value| value > 0) && (truth.patients == Some(1) || truth.doctors == Some(1))
+    };
+    let lone = |pair: [Option<usize>; 2]| -> BTreeSet<(Layer, u32)> {
+        let changes = pair.into_iter().flatten().filter_map(|number| checked.changes.get(number)?.as_ref());
+        let cells = changes.flat_map(|change| {
+            Layer::BOTH.into_iter().flat_map(|layer| change.by[layer as usize].keys().map(move |&cell| (layer, cell)))
+        });
+        cells.filter(|cell| *cell != of && is_lone(cell)).collect()
+    };
+    let (first, second) = (lone([claim.up, claim.down]), lone([claim.other_up, claim.other_down]));
+    let has_second = claim.other_up.is_some() || claim.other_down.is_some();
+    is_lone(&of) || if has_second { first.is_disjoint(&second) } else { first.is_empty() }
 }
 
 /// What the policy asks of a count, whatever the claim says.

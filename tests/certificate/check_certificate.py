@@ -1,0 +1,367 @@
+#!/usr/bin/env python3
+"""Checks the certificate of a release with additions alone. No solver, nothing of kprstat's code.
+
+Usage: check_certificate.py PUBLIC_DIR RESTRICTED_DIR
+
+PUBLIC_DIR is the folder of a release as published, RESTRICTED_DIR the folder of the same release in
+the restricted area. Needs Python 3.9 or later and pyarrow. Exit code 0: everything that the
+certificate claims holds; 1: something does not; 2: a file is missing or not in the format.
+Faults are told by universe, witness, claim and position, never with a value. CERTIFICATE-en.md (or
+-nb.md) beside this file tells what is proved, and what is not.
+"""
+
+import csv, io, itertools, json, math, pathlib, sys
+from collections import defaultdict
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+CONTACTS, PATIENTS = 0, 1
+LAYERS = ("contacts", "patients")
+ADDS_PATIENTS = ("residence", "sex", "age-group")   # dimensions that patients add up over
+PRIMARY = ("patients", "doctors", "dominance", "complement", "residents")
+HIDDEN, NOT_SHOWN = "H", "U"                        # what is told where no number is
+faults = defaultdict(list)
+
+
+def fault(kind, where=""):
+    faults[kind].append(where)
+
+
+def unpacked(path):
+    with pa.input_stream(str(path), compression="zstd") as stream:
+        return io.TextIOWrapper(io.BytesIO(stream.read()), encoding="utf-8")
+
+
+class View:
+    """A table as a box of cells: place, period, dimensions, quantity; the last varies fastest."""
+
+    def __init__(self, view, dims):
+        self.table, self.indicators = view["table"], view["indicators"]
+        self.axes = [view["place"], view["period"]] + view["dimensions"]
+        self.shape = [len(a["codes"]) for a in self.axes] + [len(view["quantities"])]
+        self.size, self.dims = math.prod(self.shape), dims
+        self.quantities = [dict(map(tuple, q["codes"])) for q in view["quantities"]]
+        # The first code with the same leaves: equal leaves, equal quantity.
+        leaves = [[tuple(c["leaves"]) for c in d["codes"]] for d in dims]
+        self.first = [[codes.index(c) for c in codes] for codes in leaves]
+        self.others = [d for d in range(len(dims)) if d not in {a["dim"] for a in self.axes}]
+        self.at, self.equal = [], []                # by axis: code -> its positions, and those of equals
+        for axis in self.axes:
+            places, equal = defaultdict(list), defaultdict(list)
+            for position, code in enumerate(axis["codes"]):
+                if code is not None:
+                    places[code].append(position)
+                    equal[self.first[axis["dim"]][code]].append(position)
+            self.at.append(places)
+            self.equal.append(equal)
+        self.narrow = {(p, t) for p, m in enumerate(view["municipality"]) if m
+                       for t, detail in enumerate(view["municipality_detail"]) if not detail}
+
+    def positions(self, index):
+        found = []
+        for length in reversed(self.shape):
+            found.append(index % length)
+            index //= length
+        return found[::-1]
+
+    def codes(self, index):
+        """The code of every dimension; None where the place is not published."""
+        *places, quantity = self.positions(index)
+        codes = [self.quantities[quantity].get(d, 0) for d in range(len(self.dims))]
+        for axis, place in zip(self.axes, places):
+            codes[axis["dim"]] = axis["codes"][place]
+        return None if None in codes else codes
+
+    def is_published(self, index):
+        place, period, *rest, _ = self.positions(index)
+        return self.axes[0]["codes"][place] is not None and not (any(rest) and (place, period) in self.narrow)
+
+    def leaves(self, index):
+        """What the cell counts, as the first codes with its leaves."""
+        return tuple(first[code] for first, code in zip(self.first, self.codes(index)))
+
+    def find(self, leaves):
+        """The published positions that count the same."""
+        same = lambda q: all(self.first[d][self.quantities[q].get(d, 0)] == leaves[d] for d in self.others)
+        steps = [equal.get(leaves[a["dim"]], ()) for a, equal in zip(self.axes, self.equal)]
+        if all(steps):
+            for choice in itertools.product(*steps, filter(same, range(len(self.quantities)))):
+                index = 0
+                for place, length in zip(choice, self.shape):
+                    index = index * length + place
+                if self.is_published(index):
+                    yield index
+
+
+def read_table(view, path, public):
+    """[(position, layer, told or row)] of the rows that hold counts."""
+    table = pq.read_table(path)
+
+    def text(name):
+        column = table.column(name).combine_chunks()
+        if column.type != pa.string():
+            return column.to_pylist()
+        words = column.dictionary_encode()
+        labels = words.dictionary.to_pylist()
+        return [None if i is None else labels[i] for i in words.indices.to_pylist()]
+
+    columns = ["geo", "period"] + [view.dims[a["dim"]]["id"] for a in view.axes[2:]]
+    maps = [{view.dims[a["dim"]]["codes"][c]["id"]: i for i, c in enumerate(a["codes"]) if c is not None} for a in view.axes]
+    quantity = {s["count"]["indicator"]: s["count"]["quantity"] for s in view.indicators if "count" in s}
+    layer = {name: number for number, name in enumerate(LAYERS)}
+    extra = ("obs_status",) if public else ("n_patients", "n_doctors", "largest_doctor_share", "reason")
+    for keys, indicator, measure, value, *more in zip(
+        zip(*map(text, columns)), text("indicator"), text("measure"), text("value"), *map(text, extra)
+    ):
+        if indicator not in quantity or measure not in layer:
+            continue
+        index = 0
+        for place, known, length in zip(keys, maps, view.shape):
+            index = None if index is None or place not in known else index * length + known[place]
+        if index is not None:
+            index = index * view.shape[-1] + quantity[indicator]
+            told = value if public and value is not None else HIDDEN
+            yield index, layer[measure], told if public else (value, *more)
+        elif public:
+            fault("a published row has keys that the relations do not know", f"{view.table} {keys} {indicator}")
+
+
+class Universe:
+    def __init__(self, number, universe, public, restricted):
+        self.id, self.dims = universe["id"], universe["dims"]
+        self.views = [View(v, self.dims) for v in universe["views"]]
+        self.holders = [[[n for n, c in enumerate(d["codes"]) if leaf in set(c["leaves"])] for leaf in range(len(d["leaves"]))]
+                        for d in self.dims]
+        # What the public is told, and the truth as the certificate has it (zero where not listed).
+        self.told = [([NOT_SHOWN] * v.size, [NOT_SHOWN] * v.size) for v in self.views]
+        self.value = [([0] * v.size, [0] * v.size) for v in self.views]
+        self.needs, self.lone = {}, set()           # (view, position, layer) -> largest doctor's contacts
+        folder = restricted / "certificate"
+        self.read_public(public)
+        self.read_cells(unpacked(folder / f"cells-{number}.csv.zst"))
+        self.read_restricted(restricted)
+        self.check_equal_cells()
+        self.check_sums()
+        self.witnesses = [json.loads(line) for line in unpacked(folder / f"witnesses-{number}.jsonl.zst")]
+        self.claims = list(csv.DictReader(unpacked(folder / f"claims-{number}.csv.zst")))
+
+    def read_public(self, public):
+        for v, view in enumerate(self.views):
+            for index, layer, told in read_table(view, public / "data" / (view.table + ".parquet"), True):
+                self.told[v][layer][index] = told
+
+    def read_cells(self, lines):
+        for row in csv.DictReader(lines):
+            v, index = int(row["view"]), int(row["position"])
+            for layer, name in enumerate(LAYERS):
+                self.value[v][layer][index] = int(row[name] or 0)
+                state, told = row[name + "_state"], self.told[v][layer][index]
+                # A quantity may be told in another table; a share's numerator is told by its share.
+                if told != NOT_SHOWN and (state == "S") != (told != HIDDEN):
+                    fault("a state differs from what is published", f"{self.id} view {v} position {index} {name}")
+        for v, (told, value) in enumerate(zip(self.told, self.value)):
+            for layer, name in enumerate(LAYERS):
+                for index, (shown, true) in enumerate(zip(told[layer], value[layer])):
+                    if shown != NOT_SHOWN and (true < 1 if shown == HIDDEN else true != shown):
+                        fault("a published value is not the certificate's", f"{self.id} view {v} position {index} {name}")
+
+    def read_restricted(self, restricted):
+        """The restricted truth agrees; which cells are unsafe by their numbers of contributors."""
+        for v, view in enumerate(self.views):
+            path = restricted / "cells" / (view.table + ".parquet")
+            totals = [i for i, a in enumerate(view.axes) if self.dims[a["dim"]]["kind"] in ("sex", "age-group")]
+            by_practice = self.dims[view.axes[0]["dim"]]["kind"] == "practice"
+            for index, layer, (value, patients, doctors, share, reason) in read_table(view, path, False):
+                where = (v, index, layer)
+                if value is None or (view.narrow and not view.is_published(index)):
+                    continue
+                if self.value[v][layer][index] != value:
+                    fault("a true value differs from the restricted cells", f"{self.id} view {v} position {index}")
+                if value and (patients == 1 or doctors == 1):
+                    self.lone.add(where)
+                total = not any(view.positions(index)[i] for i in totals)
+                few = 0 < (patients or 0) < policy["min-patients"]
+                few_doctors = (by_practice or total) and 0 < (doctors or 0) < policy["min-doctors"]
+                dominated = by_practice and share is not None and share * 100 > policy["dominance-percent"]
+                if value and (reason in PRIMARY or few or few_doctors or dominated):
+                    self.needs[where] = round(share * value) if reason == "dominance" and share else 0
+                    if self.told[v][layer][index] not in (HIDDEN, NOT_SHOWN):
+                        fault("an unsafe cell is shown", f"{self.id} view {v} position {index} {LAYERS[layer]}")
+
+    def check_equal_cells(self):
+        """What is hidden has one value in all tables and is shown in none."""
+        for v, view in enumerate(self.views):
+            for layer, name in enumerate(LAYERS):
+                for index in (i for i, told in enumerate(self.told[v][layer]) if told == HIDDEN):
+                    value, leaves = self.value[v][layer][index], view.leaves(index)
+                    for w, other in enumerate(self.views):
+                        for place in other.find(leaves):
+                            told = self.told[w][layer][place]
+                            if told not in (HIDDEN, NOT_SHOWN):
+                                fault("one table shows what another hides", f"{self.id} view {v} position {index} {name}")
+                            elif told == HIDDEN and self.value[w][layer][place] != value:
+                                fault("one quantity has two values", f"{self.id} view {v} position {index} {name}")
+
+    def check_sums(self):
+        """The truth adds up: every code of an axis that others of the axis make is their sum."""
+        for v, view in enumerate(self.views):
+            axes = [[c if c is None else frozenset(self.dims[a["dim"]]["codes"][c]["leaves"]) for c in a["codes"]]
+                    for a in view.axes]
+            for number, sets in enumerate(axes):
+                kind = self.dims[view.axes[number]["dim"]]["kind"]
+                inner = math.prod(view.shape[number + 1:])
+                for parent, parts in covers(sets):
+                    for layer in (0, 1) if kind in ADDS_PATIENTS else (CONTACTS,):
+                        values = self.value[v][layer]
+                        for outer in range(0, view.size, inner * view.shape[number]):
+                            line = lambda code: range(outer + code * inner, outer + (code + 1) * inner)
+                            for cells in zip(line(parent), *map(line, parts)):
+                                if all(map(view.is_published, cells)) if view.narrow else True:
+                                    if values[cells[0]] != sum(values[c] for c in cells[1:]):
+                                        fault("the truth does not add up", f"{self.id} view {v} position {cells[0]}")
+
+    def factors(self, layer, part):
+        """By dimension: change by code. Not listed: patients only, at the code of `at`, or at 0."""
+        factors = [None] * len(self.dims)
+        for dim, leaf, other in part["move"]:
+            if factors[dim] is not None or (layer == PATIENTS and self.dims[dim]["kind"] not in ADDS_PATIENTS):
+                return None
+            change = defaultdict(int)
+            for code in self.holders[dim][leaf]:
+                change[code] += 1
+            for code in self.holders[dim][other] if other is not None else ():
+                change[code] -= 1
+            factors[dim] = {code: by for code, by in change.items() if by}
+        if layer == CONTACTS and None in factors:
+            return None                             # a contact is somewhere in every dimension
+        at = dict(map(tuple, part.get("at", ())))
+        return [{at.get(dim, 0): 1} if f is None else f for dim, f in enumerate(factors)]
+
+    def changes(self, witness):
+        """(view, position, layer) -> change; None where a part is not in the format."""
+        total = defaultdict(int)
+        for layer, name in enumerate(LAYERS):
+            for part in witness.get(name, ()):
+                factors = self.factors(layer, part)
+                if factors is None:
+                    return None
+                moved = {dim for dim, _, _ in part["move"]}
+                for v, view in enumerate(self.views):
+                    quantities = [(q, math.prod(factors[d].get(codes.get(d, 0), 0) for d in view.others))
+                                  for q, codes in enumerate(view.quantities)]
+                    quantities = [(q, by) for q, by in quantities if by]
+                    steps = [[(place, by) for code, by in factors[a["dim"]].items() for place in at.get(code, ())]
+                             for a, at in zip(view.axes, view.at)]
+                    loose = layer == PATIENTS and any(
+                        len(a["codes"]) > 1 and a["dim"] not in moved and self.dims[a["dim"]]["kind"] in ADDS_PATIENTS
+                        for a in view.axes)
+                    for choice in itertools.product(*steps, quantities):
+                        index, by = 0, part["by"]
+                        for (place, factor), length in zip(choice, view.shape):
+                            index, by = index * length + place, by * factor
+                        if not view.is_published(index) or self.absent(v, layer, index):
+                            continue
+                        if loose:
+                            return None             # patients of no place, sex or age
+                        total[v, index, layer] += by
+        return {where: by for where, by in total.items() if by}
+
+    def absent(self, v, layer, index):
+        return layer == PATIENTS and self.told[v][layer][index] == NOT_SHOWN
+
+    def judge(self, changes):
+        """Why a witness is not sound, or None. Told: numbers stay, hidden >= 1, others >= 0."""
+        if changes is None:
+            return "its parts are not in the format"
+        for (v, index, layer), by in changes.items():
+            told, value = self.told[v][layer][index], self.value[v][layer][index] + by
+            if told not in (HIDDEN, NOT_SHOWN):
+                return "it changes a cell that is shown"
+            if value < (1 if told == HIDDEN else 0):
+                return "a hidden cell falls below its bound"
+        narrow = ADDS_PATIENTS + ("practice",)
+        for v, index, _ in changes:
+            codes = self.views[v].codes(index)
+            if not any(c for c, d in zip(codes, self.dims) if d["kind"] in narrow) and not self.absent(v, PATIENTS, index):
+                now = [self.value[v][n][index] + changes.get((v, index, n), 0) for n in (0, 1)]
+                if now[PATIENTS] > now[CONTACTS]:
+                    return "more patients than contacts in the whole country"
+        return None
+
+    def check_witnesses(self):
+        self.change = []
+        for number, witness in enumerate(self.witnesses):
+            changes = self.changes(witness)
+            why = self.judge(changes)
+            if why:
+                fault("a witness is not sound: " + why, f"{self.id} witness {number}")
+            self.change.append({} if why else changes)
+
+    def check_claims(self):
+        claimed = set()
+        for number, claim in enumerate(self.claims):
+            where = (int(claim["view"]), int(claim["position"]), LAYERS.index(claim["layer"]))
+            name, value = f"{self.id} claim {number}", self.value[where[0]][where[2]][where[1]]
+            needed = max(policy["width"], int(claim["width"]))
+            if where[2] == CONTACTS:
+                needed = max(needed, math.ceil(value * policy["width-percent"] / 100))
+            if claim["reason"] == "dominance":
+                needed = max(needed, math.ceil(self.needs.get(where, 0) * policy["width-dominance-percent"] / 100))
+            pairs = []
+            for up, down in (("up", "down"), ("other_up", "other_down")):
+                numbers = [int(claim[n]) if claim[n] else None for n in (up, down)]
+                ends = [0 if n is None else self.change[n].get(where, 0) for n in numbers]
+                pairs.append({w for n in numbers if n is not None for w in self.change[n]})
+                if (up == "up" or any(n is not None for n in numbers)) and ends[0] - ends[1] < needed:
+                    fault("a claim's witnesses are not wide enough apart", name)
+            # Somebody alone in a changed cell knows that cell: then the second pair has to do.
+            first, second = ({w for w in pair if w in self.lone and w != where} for pair in pairs)
+            if where not in self.lone and (first & second if pairs[1] else first):
+                fault("a claim has no pair of witnesses without a lone contributor's cell", name)
+            claimed.add(self.views[where[0]].leaves(where[1]) + (where[2],))
+        for v, index, layer in self.needs:
+            if self.views[v].leaves(index) + (layer,) not in claimed:
+                fault("an unsafe cell has no claim", f"{self.id} view {v} position {index} {LAYERS[layer]}")
+
+
+def covers(sets):
+    """(code, parts): codes of an axis that the largest smaller codes make up without overlap."""
+    for parent, whole in enumerate(sets):
+        smaller = [(-len(s), n, s) for n, s in enumerate(sets) if whole and s and s < whole]
+        covered, parts = frozenset(), []
+        for _, n, leaves in sorted(smaller, key=lambda entry: entry[:2]):
+            if not leaves & covered:
+                covered, parts = covered | leaves, parts + [n]
+        if parts and covered == whole:
+            yield parent, parts
+
+
+def main(public, restricted):
+    global policy
+    policy = json.loads((public / "manifest.json").read_text())["policy"]
+    relations = json.loads((restricted / "certificate/relations.json").read_text())
+    if json.loads((public / "metadata/relations.json").read_text()) != relations:
+        fault("the public relations differ from the certificate's")
+    for number, described in enumerate(relations["universes"]):
+        universe = Universe(number, described, public, restricted)
+        universe.check_witnesses()
+        universe.check_claims()
+        cells = sum(view.size for view in universe.views)
+        print(f"{universe.id}: {cells} cells of {len(universe.views)} tables compared and added up, "
+              f"{len(universe.witnesses)} witnesses and {len(universe.claims)} claims checked")
+    for kind, places in sorted(faults.items()):
+        print(f"FAULT: {kind} ({len(places)}): {'; '.join(places[:5])}")
+    print("The certificate does not hold." if faults else "The certificate holds.")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        print(__doc__, file=sys.stderr)
+        sys.exit(2)
+    try:
+        sys.exit(main(*map(pathlib.Path, sys.argv[1:])))
+    except (OSError, KeyError, IndexError, ValueError, TypeError, pa.ArrowException) as error:
+        print(f"not a release with its certificate: {type(error).__name__}; see CERTIFICATE-en.md", file=sys.stderr)
+        sys.exit(2)
