@@ -21,7 +21,6 @@ mod written;
 pub use check::{check_report, check_warnings};
 pub use compare::explain_consultations;
 pub use explain::explain_table;
-pub use quantities::{Sum, residuals, sums_of};
 pub use takst_index::TakstIndex;
 pub use types::*;
 pub use words::Language;

@@ -1,8 +1,8 @@
-//! Which quantities a table counts, and which sums hold between them.
+//! Which quantities a table counts.
 //!
 //! In: predicates that indicators are made of. Out: all distinct predicates that somebody could
-//! work out from what is published (complements of shares, rests of type sums), and the equations
-//! that hold between any predicates. Never counts anything.
+//! work out from what is published: complements of shares, rests of type sums. Never counts
+//! anything; which sums hold between them is for `relations` to say.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -86,7 +86,7 @@ fn by_conditions(predicates: &[Predicate]) -> BTreeMap<Conditions, BTreeSet<Type
 /// the given ones. Type sets under the same other conditions are arranged by inclusion; where the
 /// largest parts of a set do not cover it, the rest is a quantity. Sets that overlap without one
 /// holding the other are cut into the smallest pieces that they make.
-pub fn residuals(predicates: &[Predicate]) -> Vec<Predicate> {
+pub(super) fn residuals(predicates: &[Predicate]) -> Vec<Predicate> {
     let mut found = Vec::new();
     for (conditions, sets) in by_conditions(predicates) {
         let known: BTreeSet<TypeSet> = sets.clone();
@@ -127,48 +127,4 @@ fn pieces(sets: &BTreeSet<TypeSet>) -> BTreeSet<TypeSet> {
         }
     }
     pieces.into_values().collect()
-}
-
-/// A total and its parts, as positions in a list of predicates: counts of contacts add up.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Sum {
-    pub total: usize,
-    pub parts: Vec<usize>,
-}
-
-/// Every elementary sum that holds between predicates of one service and set of practice types:
-/// a type set and its parts, and a predicate with and without one condition more. With the
-/// [`residuals`] among the predicates these span all linear relations of types and conditions.
-pub fn sums_of(predicates: &[Predicate]) -> Vec<Sum> {
-    let at: BTreeMap<&Predicate, usize> = predicates.iter().zip(0..).collect();
-    let mut sums = BTreeSet::new();
-    for (conditions, sets) in by_conditions(predicates) {
-        let position = |types: TypeSet| at.get(&Predicate { types, ..conditions.clone() }).copied();
-        for &whole in &sets {
-            let parts = cover(whole, &sets).into_iter().map(position).collect::<Option<Vec<usize>>>();
-            if let (Some(total), Some(parts)) = (position(whole), parts.filter(|parts| !parts.is_empty())) {
-                sums.insert(Sum { total, parts });
-            }
-        }
-    }
-    for (total, whole) in predicates.iter().enumerate() {
-        for (part, one) in predicates.iter().enumerate() {
-            let other = split_of(whole, one).and_then(|other| at.get(&other).copied());
-            if let Some(other) = other {
-                sums.insert(Sum { total, parts: vec![part.min(other), part.max(other)] });
-            }
-        }
-    }
-    sums.into_iter().collect()
-}
-
-// The largest sets within `whole` if they are apart and cover it, else its smallest, else none.
-fn cover(whole: TypeSet, sets: &BTreeSet<TypeSet>) -> Vec<TypeSet> {
-    let smallest = |&set: &TypeSet| set != whole && set & whole == set && children(set, sets).is_empty();
-    let choices = [children(whole, sets), sets.iter().copied().filter(smallest).collect()];
-    let covers = |parts: &Vec<TypeSet>| {
-        let bits: u32 = parts.iter().map(|part| part.count_ones()).sum();
-        bits == whole.count_ones() && parts.iter().fold(0, |all, part| all | part) == whole
-    };
-    choices.into_iter().find(covers).unwrap_or_default()
 }

@@ -4,6 +4,7 @@ mod explained;
 mod pipeline;
 mod quantities;
 mod refused;
+mod refused_lists;
 mod takst;
 mod variants;
 

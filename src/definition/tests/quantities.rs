@@ -1,5 +1,6 @@
-//! What is counted besides what is published, and which sums hold.
+//! What is counted besides what is published.
 
+use super::super::quantities::residuals;
 use super::*;
 
 fn of(types: TypeSet) -> Predicate {
@@ -142,28 +143,4 @@ fn sets_that_overlap_are_cut_into_pieces() {
     // Shares of two parts of one whole: their complements overlap in the third part.
     let given = [of(0b111), of(0b001), of(0b110), of(0b010), of(0b101)];
     assert_eq!(residuals(&given), [of(0b100)]);
-    let all: Vec<Predicate> = given.iter().cloned().chain(residuals(&given)).collect();
-    let sums = sums_of(&all);
-    let sum = |total, parts: &[usize]| Sum { total, parts: parts.to_vec() };
-    // Positions: 0 whole, 1 and 3 parts, 2 and 4 their complements, 5 the third part.
-    assert_eq!(sums, [sum(0, &[1, 3, 5]), sum(2, &[3, 5]), sum(4, &[1, 5])]);
-}
-
-#[test]
-fn sums_of_types_and_of_conditions() {
-    let with = |types| Predicate { with: 4, ..of(types) };
-    let without = |types| Predicate { without: 4, ..of(types) };
-    let outside = |types, outside| Predicate { outside_hours: Some(outside), ..of(types) };
-    let list = [
-        of(0b11),
-        of(0b01),
-        of(0b10),
-        with(0b11),
-        without(0b11),
-        outside(0b01, true),
-        outside(0b01, false),
-        outside(0b10, true),
-    ];
-    let sum = |total, parts: &[usize]| Sum { total, parts: parts.to_vec() };
-    assert_eq!(sums_of(&list), [sum(0, &[1, 2]), sum(0, &[3, 4]), sum(1, &[5, 6])]);
 }
