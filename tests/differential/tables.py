@@ -133,7 +133,7 @@ def count_patients(db, name, service, dimensions, kinds, members):
 
 def count_residents(db):
     """Residents by year, place, sex and age group with totals; unknown sex or age has none (details 19)."""
-    db.execute("""create temp table resident_cells as
+    db.execute("""create or replace temp table resident_cells as
         select year, g.geo, s.sex_label as sex, a.age_label as age_group, sum(persons) as residents
         from residents r cross join unnest(['0', left(place, 2), place]) as g(geo)
         cross join unnest(['total', sex]) as s(sex_label) cross join unnest(['total', age_group]) as a(age_label)
@@ -213,19 +213,19 @@ def shares(db, table, parts):
 
 def workload(db):
     """gp-workload: means over the doctors of a place and year; each doctor's figure in billionths first."""
-    db.execute("""create temp table doctor_days as
+    db.execute("""create or replace temp table doctor_days as
         select pm.period, g.geo, c.doctor, c.day, count(*) filter (contact_type = 'physical-consultation') as physical,
                count(*) filter (contact_type in ('home-visit', 'physical-consultation', 'e-consultation')) as consultations
         from contacts c join period_months pm using (month) cross join unnest(['0', left(practice, 2), practice]) as g(geo)
         where service = 'gp' and praksistype in ('FALE', 'FALO') and period_type = 'year' group by all""")
-    db.execute("""create temp table doctor_years as
+    db.execute("""create or replace temp table doctor_years as
         select period, geo, doctor, count(*) as days, count(*) filter (physical >= 5) as five,
                (2 * sum(consultations)::hugeint * 1000000000 + count(*)) // (2 * count(*)) as per_day
         from doctor_days group by all""")
-    db.execute("""create temp table means as
+    db.execute("""create or replace temp table means as
         select period, geo, count(*) as doctors, sum(days)::hugeint * 1000000000 as days, sum(five)::hugeint * 1000000000 as five,
                sum(per_day)::hugeint as per_day from doctor_years group by all""")
-    db.execute("""create temp table weekend_hours as
+    db.execute("""create or replace temp table weekend_hours as
         select pm.period, g.geo, c.hour::varchar as hour,
                count(*) filter (contact_type = 'physical-consultation') as physical, count(*) filter (contact_type = 'e-consultation') as e
         from contacts c join period_months pm using (month) cross join unnest(['0', left(practice, 2), practice]) as g(geo)
