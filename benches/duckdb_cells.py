@@ -1,0 +1,215 @@
+"""The unprotected cells of all nine tables with DuckDB, as a competent user would write it for clean files.
+
+    duckdb_cells.py DELIVERY AS-OF OUT [THREADS]
+
+Versions, credits, as-of, dated tariffs, recoding, one place a person and period, contributors: all there. Row
+accounting, rejects and messy dialects are not (the program does those too). Cells that are nought are left out.
+"""
+
+import sys
+from pathlib import Path
+
+import duckdb
+
+from periods import published
+
+FACTS = Path(__file__).resolve().parent.parent / "fixtures" / "facts"
+RANKS = (
+    "home-visit", "physical-consultation", "e-consultation", "meeting", "dialogue-meeting", "other-body",
+    "simple-present", "simple-remote", "nurse-home-visit", "nurse-consultation", "nurse-group", "nurse-meeting",
+    "nurse-simple", "nurse-remote", "administrative", "unclassified",
+)
+SUMS = {"consultation": RANKS[:3], "simple-contact": RANKS[6:8], "collaboration": RANKS[3:6], "contact": RANKS}
+FEATURES = (
+    "time-supplement", "medication-review", "diabetes-annual-control", "spirometry", "talk-therapy",
+    "interdisciplinary-meeting", "sick-note",
+)
+AGE_SEX = ("contact", "consultation", "home-visit", "physical-consultation", "e-consultation", "simple-contact")
+
+
+def source(delivery, name, columns):
+    """A table function over the source's files, with the file's name."""
+    if list(Path(delivery).glob(f"{name}-*.parquet")):
+        return f"(select {', '.join(columns)}, filename from read_parquet('{delivery}/{name}-*.parquet', filename = true))"
+    types = "{" + ", ".join(f"'{column}': '{kind}'" for column, kind in columns.items()) + "}"
+    chosen = ", ".join(columns)
+    return f"(select {chosen}, filename from read_csv('{delivery}/{name}-*.csv', types = {types}, filename = true))"
+
+
+def contacts(db, delivery, as_of):
+    regning = source(delivery, "regning", {
+        "enkeltregning_lnr": "BIGINT", "kpr_lnr": "BIGINT", "behandler_lnr": "BIGINT", "praksistype": "VARCHAR",
+        "praksiskommune": "VARCHAR", "tidspunkt": "TIMESTAMP", "registrert": "DATE", "status": "VARCHAR",
+        "krediterer_lnr": "BIGINT", "kjonn": "VARCHAR", "fodselsaar": "INTEGER", "kommunenr": "VARCHAR",
+        "kommunenr_pb": "VARCHAR",
+    })
+    takst = source(delivery, "takst", {"enkeltregning_lnr": "BIGINT", "takstkode": "VARCHAR"})
+    diagnose = source(delivery, "diagnose", {
+        "enkeltregning_lnr": "BIGINT", "kode": "VARCHAR", "kodeverk": "VARCHAR", "er_hoveddiagnose": "INTEGER",
+    })
+    lists(db)
+    db.execute(f"""create temp table versions as select * from {regning}
+        where registrert <= date '{as_of}' and kpr_lnr is not null
+        qualify row_number() over (partition by enkeltregning_lnr order by registrert desc, filename desc) = 1""")
+    db.execute("""create temp table bills as select v.*, p.service from versions v join practice_type p using (praksistype)
+        where status = 'godkjent' and krediterer_lnr is null and enkeltregning_lnr not in
+            (select krediterer_lnr from versions where status = 'godkjent' and krediterer_lnr is not null)""")
+    db.execute(f"""create temp table meanings as
+        with lines as (select * from {takst} qualify filename = max(filename) over (partition by enkeltregning_lnr)),
+        codes as (select distinct takstkode, regexp_replace(lower(trim(takstkode)), '^([78][0-9][a-z]+)$', '0\\1') as code from lines),
+        said as (select takstkode, rank, bits, valid_from, valid_to from codes join tariffs on tariffs.code = case
+            when codes.code similar to 'l[0-9].*' and codes.code not in (select code from tariffs where rank is not null)
+            then 'l*' else codes.code end
+          union all select takstkode, rank, bits, valid_from, valid_to from codes join tariffs using (code)
+            where codes.code similar to 'l[0-9].*' and rank is null)
+        select b.enkeltregning_lnr, min(rank) as rank, bit_or(bits) as bits
+        from bills b join lines l using (enkeltregning_lnr) join said s using (takstkode)
+        where b.tidspunkt::date between s.valid_from and s.valid_to group by 1""")
+    db.execute(f"""create temp table chapters as
+        select enkeltregning_lnr, case when upper(kodeverk) in ('ICPC-2', 'ICPC-2B')
+            and upper(kode[1]) in ('A','B','D','F','H','K','L','N','P','R','S','T','U','W','X','Y','Z')
+            then upper(kode[1]) else 'none' end as chapter
+        from (select *, row_number() over () as n from {diagnose}
+              qualify filename = max(filename) over (partition by enkeltregning_lnr))
+        qualify row_number() over (partition by enkeltregning_lnr order by er_hoveddiagnose desc, n) = 1""")
+    db.execute("""create temp table contacts as
+        select b.enkeltregning_lnr as bill, b.kpr_lnr as person, b.behandler_lnr as doctor, b.service, b.praksistype,
+               b.tidspunkt as start, year(b.tidspunkt) * 12 + month(b.tidspunkt) - 1 as month,
+               coalesce(k.place, pb.place, '9999') as municipality, coalesce(pk.place, '9999') as practice,
+               left(coalesce(k.place, pb.place, '9999'), 2) as county, left(coalesce(pk.place, '9999'), 2) as practice_county,
+               case b.kjonn when '1' then 'male' when '2' then 'female' else 'unknown' end as sex,
+               age_label(year(b.tidspunkt) - b.fodselsaar) as age_group, coalesce(m.rank, 15)::utinyint as type,
+               coalesce(m.bits, 0) as bits, coalesce(c.chapter, 'none') as chapter,
+               hour(b.tidspunkt) as hour, isodow(b.tidspunkt) >= 6 as weekend
+        from bills b left join known k on k.code = b.kommunenr left join known pb on pb.code = b.kommunenr_pb
+        left join known pk on pk.code = b.praksiskommune
+        left join meanings m using (enkeltregning_lnr) left join chapters c using (enkeltregning_lnr)""")
+
+
+def lists(db):
+    db.execute("create temp table ranks (contact_type varchar, rank integer)")
+    db.executemany("insert into ranks values (?, ?)", [(name, at) for at, name in enumerate(RANKS)])
+    db.execute("create temp table bits (feature varchar, bits integer)")
+    db.executemany("insert into bits values (?, ?)", [(name, 1 << at) for at, name in enumerate(FEATURES)])
+    dates = "valid_from, coalesce(valid_to, date '9999-12-31') as valid_to"
+    db.execute(f"""create temp table tariffs as
+        select takst as code, rank, 0 as bits, {dates} from read_csv('{FACTS}/takst_contact_type.csv', types = {{'takst': 'VARCHAR', 'valid_from': 'DATE', 'valid_to': 'DATE'}}) join ranks using (contact_type)
+        union all select takst, null, bits, {dates} from read_csv('{FACTS}/takst_feature.csv', types = {{'takst': 'VARCHAR', 'valid_from': 'DATE', 'valid_to': 'DATE'}}) join bits using (feature)""")
+    db.execute(f"create temp table practice_type as select praksistype, service from read_csv('{FACTS}/praksistype.csv')")
+    db.execute(f"""create temp table known as
+        select old_code as code, code_2024 as place from read_csv('{FACTS}/geo/recode_2024.csv', all_varchar = true) where main = '1'
+        union select (2100 + n)::varchar, '2100' from range(100) r(n) union values ('2200', '2211'), ('2211', '2211')""")
+    db.execute("""create macro age_label(age) as case when age between 0 and 5 then '0-5' when age between 6 and 15 then '6-15'
+        when age between 16 and 19 then '16-19' when age between 20 and 29 then '20-29' when age between 30 and 49 then '30-49'
+        when age between 50 and 66 then '50-66' when age between 67 and 79 then '67-79' when age between 80 and 89 then '80-89'
+        when age between 90 and 120 then '90+' else 'unknown' end""")
+
+
+def indicators(db):
+    rows = [(name, at) for at, name in enumerate(RANKS)]
+    rows += [(name, RANKS.index(part)) for name, parts in SUMS.items() for part in parts]
+    db.execute("create temp table members (indicator varchar, type utinyint)")
+    db.executemany("insert into members values (?, ?)", rows)
+
+
+def months(db, as_of):
+    first, last = db.execute("select min(month), max(month) from contacts").fetchone()
+    db.execute("create temp table periods (period_type varchar, period varchar, month integer)")
+    rows = published(first, last, as_of)
+    if rows:
+        db.executemany("insert into periods values (?, ?, ?)", rows)
+
+
+COUNTS = "count(*) as contacts, count(distinct person) as patients, count(distinct doctor) as doctors"
+
+
+def sets(base, places=("county", "municipality"), cubes=()):
+    """Grouping sets: every place level with every total of the cubed columns."""
+    dimensions = [()]
+    for column in cubes:
+        dimensions += [chosen + (column,) for chosen in dimensions]
+    levels = [()] + [(place,) for place in places]
+    return ", ".join("(" + ", ".join((*base, *level, *chosen)) + ")" for level in levels for chosen in dimensions)
+
+
+def cells(db, out):
+    write = lambda name, query: db.execute(f"copy ({query}) to '{out}/{name}.parquet' (format parquet)")
+    gp = "contacts join periods using (month) join members using (type) where service = 'gp'"
+    base = ("period", "indicator")
+    long = "period_type in ('tertial', 'year')"
+    six = "indicator in (" + ", ".join(f"'{name}'" for name in AGE_SEX) + ")"
+    write("gp-contacts", f"select period, indicator, county, municipality, {COUNTS} from {gp} group by grouping sets ({sets(base)})")
+    write("gp-contacts-age-sex", f"""select period, indicator, county, municipality, sex, age_group, {COUNTS} from {gp}
+        and {long} and {six} group by grouping sets ({sets(base, cubes=('sex', 'age_group'))})""")
+    write("gp-contacts-by-practice", f"""select period, indicator, practice_county, practice, {COUNTS} from {gp}
+        group by grouping sets ({sets(base, places=('practice_county', 'practice'))})""")
+    patients(db, write, long, six)
+    plain = "contacts join periods using (month) where service = 'gp'"
+    shares = ", ".join(f"""count(*) filter ({whole}) as whole_{name}, count(*) filter ({whole} and {part}) as part_{name},
+        count(distinct person) filter ({whole}) as patients_{name}, count(distinct doctor) filter ({whole}) as doctors_{name}"""
+        for name, whole, part in (
+            ("e", "type < 3", "type = 2"), ("outside", "type = 2", "(hour < 8 or hour >= 16 or weekend)"),
+            ("time", "type < 3", "bits & 1 = 1"), ("time_physical", "type = 1", "bits & 1 = 1"), ("time_e", "type = 2", "bits & 1 = 1")))
+    write("gp-shares", f"select period, county, municipality, {shares} from {plain} group by grouping sets ({sets(('period',))})")
+    features = ", ".join(f"""count(*) filter ({test}) as contacts_{at}, count(distinct person) filter ({test}) as patients_{at},
+        count(distinct doctor) filter ({test}) as doctors_{at}"""
+        for at, test in [(at, f"bits & {1 << at} > 0") for at in range(1, 7)] + [(7, "type = 0")])
+    write("gp-activities", f"select period, county, municipality, {features} from {plain} group by grouping sets ({sets(('period',))})")
+    write("gp-diagnoses", f"""select period, county, municipality, chapter, {COUNTS} from {plain} and type < 3 and {long}
+        group by grouping sets ({sets(('period',), cubes=('chapter',))})""")
+    parts = "case when hour between 8 and 15 then 'day' when hour between 16 and 22 then 'evening' else 'night' end"
+    write("legevakt-contacts", f"""select period, indicator, county, municipality, part_of_day, weekend, {COUNTS}
+        from (select *, {parts} as part_of_day from contacts join periods using (month) join members using (type) where service = 'legevakt')
+        group by grouping sets ({sets(base, cubes=('part_of_day', 'weekend'))})""")
+    workload(db, write)
+
+
+def patients(db, write, long, six):
+    db.execute("""create temp table homes as select period, period_type, person, municipality, county, sex, age_group
+        from contacts join periods using (month) where service = 'gp'
+        qualify row_number() over (partition by period, person order by start desc, bill desc) = 1""")
+    counts = "count(distinct person) as patients, count(distinct doctor) as doctors"
+    meant = """(select distinct period, indicator, person, doctor from contacts join periods using (month) join members using (type)
+        where service = 'gp') join homes using (period, person)"""
+    write("gp-contacts-patients", f"""select period, indicator, county, municipality, {counts} from {meant}
+        group by grouping sets ({sets(('period', 'indicator'))})""")
+    write("gp-contacts-age-sex-patients", f"""select period, indicator, county, municipality, sex, age_group, {counts} from {meant}
+        where {long} and {six} group by grouping sets ({sets(('period', 'indicator'), cubes=('sex', 'age_group'))})""")
+
+
+def workload(db, write):
+    days = """select period, practice_county, practice, doctor, start::date as day, count(*) filter (type = 1) as physical,
+        count(*) filter (type < 3) as consultations from contacts join periods using (month)
+        where service = 'gp' and praksistype in ('FALE', 'FALO') and period_type = 'year' group by grouping sets (%s)"""
+    levels = sets(("period", "doctor", "start::date"), places=("practice_county", "practice"))
+    years = f"""select period, practice_county, practice, doctor, count(*) as days, count(*) filter (physical >= 5) as five,
+        sum(consultations) / count(*) as per_day from ({days % levels}) group by all"""
+    write("gp-workload", f"select period, practice_county, practice, count(*) as doctors, avg(days), avg(five), avg(per_day) from ({years}) group by all")
+    write("gp-workload-hours", f"""select period, practice_county, practice, hour, count(*) filter (type = 1) as physical, count(*) filter (type = 2) as e
+        from contacts join periods using (month) where service = 'gp' and praksistype in ('FALE', 'FALO') and period_type = 'year' and weekend
+        group by grouping sets ({sets(('period', 'hour'), places=('practice_county', 'practice'))})""")
+
+
+def residents(db, delivery, out):
+    rows = source(delivery, "innbyggere", {"aar": "INTEGER", "kommunenr": "VARCHAR", "kjonn": "VARCHAR", "alder": "INTEGER", "personer": "INTEGER"})
+    db.execute(f"""copy (select aar, left(place, 2) as county, place as municipality, kjonn, age_label(alder + 1) as age_group, sum(personer) as residents
+        from (select *, coalesce(known.place, '9999') as place from {rows} r left join known on known.code = r.kommunenr)
+        group by grouping sets ((aar, kjonn, age_group), (aar, county, kjonn, age_group), (aar, municipality, kjonn, age_group), (aar), (aar, county), (aar, municipality)))
+        to '{out}/residents.parquet' (format parquet)""")
+
+
+def main(delivery, as_of, out, threads="2"):
+    Path(out).mkdir(parents=True, exist_ok=True)
+    db = duckdb.connect()
+    db.execute(f"set threads = {int(threads)}")
+    contacts(db, delivery, as_of)
+    indicators(db)
+    months(db, as_of)
+    cells(db, out)
+    residents(db, delivery, out)
+    country = db.execute("select count(*) from contacts where service = 'gp'").fetchone()[0]
+    print(f"gp contacts: {country}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
