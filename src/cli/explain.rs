@@ -22,11 +22,7 @@ impl From<Language> for definition::Language {
 /// Says what was asked for.
 pub fn explain(typed: &ExplainArgs) -> Result<()> {
     if let Some(source) = &typed.source {
-        let language = match typed.lang {
-            Language::Nb => schema::Language::Bokmaal,
-            Language::En => schema::Language::English,
-        };
-        return print(&schema::document_of(source, language)?);
+        return print(&schema::document_of(source, typed.lang.into())?);
     }
     if typed.consultations {
         let named = typed.pipelines.first().cloned().or_else(|| in_folder().into_iter().next());

@@ -14,7 +14,7 @@ use super::fault::Written;
 use super::lists;
 use super::tree::{Reader, Tree};
 use super::types::{ContactTypes, Pipeline};
-use super::words::Language;
+use crate::domain::Language;
 
 /// The sum that the definitions differ in.
 const CONSULTATION: &str = "consultation";

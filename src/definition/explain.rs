@@ -8,7 +8,7 @@ use crate::domain::{Error, Result};
 
 use super::fault::unknown;
 use super::types::{DatedTakst, FeatureSet, Indicator, IndicatorValue, PerDoctor, Pipeline, Predicate, Table, Text};
-use super::words::Language;
+use crate::domain::Language;
 
 /// One table, or one indicator (`TABLE/INDICATOR`, or its id alone where one table has it), in
 /// words.

@@ -18,12 +18,12 @@ mod types;
 mod words;
 mod written;
 
+pub use crate::domain::Language;
 pub use check::{check_report, check_warnings};
 pub use compare::explain_consultations;
 pub use explain::explain_table;
 pub use takst_index::TakstIndex;
 pub use types::*;
-pub use words::Language;
 
 #[cfg(test)]
 mod tests;

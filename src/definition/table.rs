@@ -17,8 +17,8 @@ use super::types::{
     ContactTypes, Dimension, FeatureSet, Features, Indicator, IndicatorValue, Measure, PerDoctor, PlaceBasis, Policy,
     Predicate, SmallPlaces, Table, Text, TypeSet,
 };
-use super::words::Language;
 use super::written::{IndicatorText, PredicateText, ShareText, TableText, ThresholdsText, Word};
+use crate::domain::Language;
 
 /// What a table is read against.
 pub(super) struct Lists<'a> {

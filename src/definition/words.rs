@@ -2,47 +2,11 @@
 //!
 //! In: parts of a definition. Out: text for people. Never decides anything.
 
-use std::str::FromStr;
-
-use crate::domain::{PeriodKind, Service, iso_day};
+use crate::domain::{Language, PeriodKind, Service, iso_day};
 
 use super::types::{ContactTypes, DatedTakst, Dimension, Measure, PlaceBasis, Policy, SmallPlaces, Text, TypeSet};
 
-/// The languages that texts are in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Language {
-    /// Bokmål.
-    Nb,
-    En,
-}
-
-impl FromStr for Language {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "nb" => Ok(Language::Nb),
-            "en" => Ok(Language::En),
-            _ => Err(format!("`{text}`: expected nb or en")),
-        }
-    }
-}
-
-impl Text {
-    /// The text in a language.
-    pub fn in_language(&self, language: Language) -> &str {
-        language.of(&self.nb, &self.en)
-    }
-}
-
 impl Language {
-    /// One of two phrases.
-    pub(super) fn of<'t>(self, nb: &'t str, en: &'t str) -> &'t str {
-        match self {
-            Language::Nb => nb,
-            Language::En => en,
-        }
-    }
-
     /// `a`, `a og b`, `a, b og c`.
     pub(super) fn list(self, items: &[String], last: (&str, &str)) -> String {
         match items {

@@ -4,24 +4,18 @@
 //! other room.
 
 mod error;
+mod language;
 mod period;
 mod place;
 mod tally;
 mod time;
 
 pub use error::{Error, ExitCode, Result};
+pub use language::{Language, Text};
 pub use period::{Month, Period, PeriodKind};
 pub use place::{CountyNumber, MunicipalityNumber, PlaceIndex};
 pub use tally::{FileTally, OutOfScope, RejectReason, RowClass, SourceTally};
 pub use time::{DayType, PartOfDay, Sex, days_from_civil, is_outside_hours, is_weekend, iso_day, parse_iso_day};
-
-/// A text in bokmål and English.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Text {
-    pub nb: String,
-    pub en: String,
-}
 
 /// The three services that a practice type may belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]

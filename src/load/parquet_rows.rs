@@ -67,7 +67,7 @@ fn read_batch(
     let numbers = columns.iter().map(Column::new).collect::<Vec<_>>();
     let mut kept = Vec::with_capacity(rows);
     let mut keep = vec![true; rows];
-    for at in 0..rows {
+    for (at, keep) in keep.iter_mut().enumerate() {
         let row = part.first + at as u32;
         let values = Row { columns: &numbers, at };
         let fault = faults.of(at).and_then(|faults| faults.first());
@@ -79,7 +79,7 @@ fn read_batch(
             Verdict::Out(reason) => gathered.add(part.file, RowClass::OutOfScope(reason), 1),
             Verdict::Reject(fault) => rejected.push((row, fault)),
         }
-        keep[at] = false;
+        *keep = false;
         gathered.leave_out(job.key_column().and_then(|key| values.number(key)));
     }
     send(job, part.file, kept, keep, &columns)

@@ -53,6 +53,10 @@ impl<'a> Job<'a> {
     }
 }
 
+/// Most rejected rows of a source that are kept with their fields: many more than the limit of
+/// rejects lets pass in a national year, few enough for memory. All are counted.
+const MOST_REJECTS: usize = 1_000_000;
+
 /// What one worker found, by rank of the file.
 #[derive(Default)]
 pub struct Gathered {
@@ -84,6 +88,9 @@ impl Gathered {
     pub fn reject(&mut self, reject: Reject) {
         self.add(reject.file, RowClass::Rejected(reject.reason), 1);
         self.rejects.push(reject);
+        if self.rejects.len() > MOST_REJECTS + MOST_REJECTS / 4 {
+            keep_first(&mut self.rejects, MOST_REJECTS);
+        }
     }
     /// Notes the key of a row that does not reach the sink.
     pub fn leave_out(&mut self, key: Option<i64>) {
@@ -111,8 +118,23 @@ pub fn scan(job: &Job, files: &[FileInput]) -> Result<Scanned> {
     Ok(outcome(job.schema, files, gathered))
 }
 
+/// Orders rejects by file and row, and keeps the first of them.
+fn keep_first(rejects: &mut Vec<Reject>, most: usize) {
+    rejects.sort_unstable_by_key(|reject| (reject.file, reject.row));
+    rejects.truncate(most);
+}
+
 fn outcome(schema: &Schema, files: &[FileInput], mut gathered: Gathered) -> Scanned {
-    gathered.rejects.sort_by_key(|reject| (reject.file, reject.row));
+    keep_first(&mut gathered.rejects, MOST_REJECTS);
+    let rejected: u64 = gathered.tallies.iter().map(FileTally::rejected).sum();
+    if rejected > gathered.rejects.len() as u64 {
+        tracing::warn!(
+            source = schema.source,
+            rejected,
+            kept = gathered.rejects.len(),
+            "only the first rejects are kept"
+        );
+    }
     let extra = |file: &FileInput| file.places().extra(schema).map(String::from).collect();
     Scanned {
         files: files.iter().map(FileInput::as_input_file).collect(),

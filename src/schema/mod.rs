@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 
 use crate::domain::{Error, Result, Text};
 
-pub use document::{Language, document, document_of};
+pub use document::{document, document_of};
 
 /// A source: its columns in the documented order and the rules of its rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
