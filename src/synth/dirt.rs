@@ -105,7 +105,7 @@ const NO_PLACES: [Place; 9] = [
     Place::Code(8888),
     Place::Code(9999),
     Place::Code(1),
-    Place::Other("301"),
+    Place::Other("31"),
     Place::Other("ukjent"),
     Place::Other("99999"),
 ];

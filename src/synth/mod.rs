@@ -30,6 +30,9 @@ mod stays;
 mod tariff;
 mod world;
 
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
 
 pub use country::{SynthFile, SynthReport, write_country};

@@ -44,7 +44,7 @@ impl Short {
 }
 
 /// An identifier: a pseudonym, or text where the delivery is to hold some.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Id {
     None,
     Number(i64),

@@ -37,7 +37,7 @@ pub fn general(world: &World, seeker: &Seeker, dice: &mut Dice) -> Worker {
     let (own, substitute) = (of.doctor(seeker.day), of.substitute(seeker.day));
     let share = dice.unit();
     let (own_until, substitute_until) = match (own, substitute) {
-        (Some(_), None) => (0.805, 0.805),
+        (Some(_), None) => (0.785, 0.785),
         (Some(_), Some(_)) => (0.25, 0.82),
         (None, Some(_)) => (0.0, 0.65),
         (None, None) => (0.0, 0.0),
