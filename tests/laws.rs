@@ -40,8 +40,11 @@ fn counted(files: &[File], threads: usize) -> Result<Outcome, u8> {
     engine::count(folder.path(), AS_OF, threads)
 }
 
+/// Contacts, patients, residents, and means with axes as text.
+type Layers<'a> = (&'a [CellCount], &'a [CellCount], &'a [u32], String);
+
 /// All layers of all tables.
-fn layers(outcome: &Outcome) -> Vec<(&[CellCount], &[CellCount], &[u32], String)> {
+fn layers(outcome: &Outcome) -> Vec<Layers<'_>> {
     let layer = |table: &TableCells| (format!("{:?}", table.means), table.axes.clone());
     let tables = outcome.cells.tables.iter();
     tables.map(|t| (&t.contacts[..], &t.patients[..], &t.residents[..], format!("{:?}", layer(t)))).collect()

@@ -13,7 +13,7 @@ mod values;
 mod workload;
 
 pub use cells::{Key, ratio};
-pub use files::{File, parse_csv};
+pub use files::File;
 
 use std::collections::BTreeMap;
 

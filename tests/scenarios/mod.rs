@@ -3,13 +3,14 @@
 //! In: Markdown. Out: [`Scenario`]s. A heading, column or word that is not known is a panic with
 //! its place, so that no expectation is skipped in silence.
 
+mod csv;
 mod defaults;
 mod markdown;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::reference::{File, Key, parse_csv};
+use crate::reference::{File, Key};
 use markdown::{Block, Table};
 
 /// One behaviour: what is given, as of when, and what must come out.
@@ -100,7 +101,7 @@ fn add_raw(scenario: &mut Scenario, source: &str, name: &str, traits: &[String],
     if has("bom") {
         bytes.splice(0..0, [0xef, 0xbb, 0xbf]);
     }
-    scenario.files.push(parse_csv(source, name, &bytes));
+    scenario.files.push(csv::parse(source, name, &bytes));
     scenario.delivery.insert(name.to_string(), compress(name, bytes));
 }
 
