@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use super::resolve::{Classed, Lines};
+use super::resolve::Classed;
+use super::runs::Lines;
 use crate::domain::{RejectReason, Result};
 use crate::load::{Inputs, Scanned};
 

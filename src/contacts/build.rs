@@ -1,12 +1,8 @@
 //! The walk through the room: set aside, resolve part by part, gather by person.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use arrow::array::{ArrayRef, Int64Array};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use arrow::record_batch::RecordBatch;
 use rayon::prelude::*;
 
 use super::bills::{self, BillReader};
@@ -15,12 +11,13 @@ use super::bridge::frame;
 use super::gather::{Classifier, Gatherer};
 use super::lines::{self, main_diagnosis};
 use super::meaning::{MeaningId, Meanings, Seen};
-use super::resolve::{Lines, Part, Resolved, credited, resolve};
+use super::resolve::{Part, Resolved, credited, resolve};
+use super::runs::Lines;
 use super::spool::{Budget, Spool, part_of};
 use super::table::Contacts;
 use crate::codes::Geography;
 use crate::definition::{FeatureSet, Pipeline, TakstIndex};
-use crate::domain::{Error, Result};
+use crate::domain::Result;
 use crate::load::{Inputs, Scanned};
 use crate::schema::IdKind;
 
@@ -119,7 +116,7 @@ impl Room<'_> {
         let gatherer = Gatherer::new(PERSON_PARTS);
         let books = (0..parts).into_par_iter().map(|part| {
             let resolved = self.resolve(part, &left_out[part], &named[part])?;
-            gatherer.take(&resolved.contacts, &self.classifier())?;
+            gatherer.take(&resolved, &self.classifier())?;
             Ok((resolved.regning, resolved.takst, resolved.diagnose))
         });
         let books = books.collect::<Result<Vec<PartBooks>>>()?;
@@ -140,8 +137,8 @@ impl Room<'_> {
             bills: frame(self.regning.schema(), &self.regning.drain(part)?)?,
             takst: frame(self.takst.schema(), &self.takst.drain(part)?)?,
             diagnose: frame(self.diagnose.schema(), &self.diagnose.drain(part)?)?,
-            left_out: keys(left_out)?,
-            credited: keys(credited)?,
+            left_out: left_out.to_vec(),
+            credited: credited.to_vec(),
             since: self.since(),
         };
         let mut seen = Seen::default();
@@ -159,12 +156,4 @@ fn by_part(keys: impl Iterator<Item = i64>, parts: usize) -> Vec<Vec<i64>> {
     let mut split = vec![Vec::new(); parts];
     keys.for_each(|key| split[part_of(key, parts)].push(key));
     split
-}
-
-/// A frame of the one column `bill`.
-fn keys(keys: &[i64]) -> Result<polars::prelude::DataFrame> {
-    let schema: SchemaRef = Arc::new(Schema::new(vec![Field::new("bill", DataType::Int64, false)]));
-    let column: ArrayRef = Arc::new(Int64Array::from(keys.to_vec()));
-    let batch = RecordBatch::try_new(schema.clone(), vec![column]).map_err(|_| Error::bug("keys of one column"))?;
-    frame(&schema, &[batch])
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use polars::prelude::{ChunkedArray, DataFrame, PolarsDataType, PolarsNumericType};
+use polars::prelude::{ChunkedArray, PolarsDataType, PolarsNumericType};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
@@ -14,6 +14,7 @@ use super::bills::NO_YEAR;
 use super::bridge::bug;
 use super::lines::chapter_of;
 use super::meaning::NOTHING;
+use super::resolve::Resolved;
 use super::spool::{lock, part_of};
 use super::table::{ContactPart, Contacts, Delay};
 use crate::codes::NO_CHAPTER;
@@ -63,27 +64,28 @@ impl Gatherer {
     }
 
     /// Takes the counted bills of one part.
-    pub fn take<F>(&self, bills: &DataFrame, classifier: &Classifier<'_, F>) -> Result<()>
+    pub fn take<F>(&self, resolved: &Resolved, classifier: &Classifier<'_, F>) -> Result<()>
     where
         F: Fn(u32, i32) -> (Option<u8>, FeatureSet),
     {
-        let rows = Bills::of(bills)?.rows(self, classifier);
-        let mut parts = vec![Vec::new(); self.people.len()];
-        rows.into_iter().for_each(|row| parts[part_of(row.person, self.people.len())].push(row));
-        for (part, rows) in parts.into_iter().enumerate().filter(|(_, rows): &(_, Vec<Row>)| !rows.is_empty()) {
+        let bills = Bills::of(resolved)?;
+        let mut lengths = vec![0; self.people.len()];
+        bills.counted(resolved).for_each(|at| lengths[part_of(bills.person[at], self.people.len())] += 1);
+        let mut parts: Vec<Vec<Row>> = lengths.into_iter().map(Vec::with_capacity).collect();
+        bills.rows(resolved, self, classifier, |row| parts[part_of(row.person, self.people.len())].push(row));
+        for (part, rows) in parts.into_iter().enumerate().filter(|(_, rows)| !rows.is_empty()) {
             lock(&self.people[part]).push(rows);
         }
         Ok(())
     }
 
-    fn number_doctors(&self, keys: &[i64]) -> Vec<u32> {
+    fn number_doctors(&self, keys: impl Iterator<Item = i64>) -> Vec<u32> {
         let mut doctors = lock(&self.doctors);
-        keys.iter()
-            .map(|&key| {
-                let next = doctors.len() as u32;
-                *doctors.entry(key).or_insert(next)
-            })
-            .collect()
+        keys.map(|key| {
+            let next = doctors.len() as u32;
+            *doctors.entry(key).or_insert(next)
+        })
+        .collect()
     }
 
     /// Sorts and numbers what was collected.
@@ -145,7 +147,7 @@ fn finish_part(chunks: Vec<Vec<Row>>, doctors: &[u32], bills: &IdSpace) -> Conta
     part
 }
 
-/// The columns of a frame of counted bills.
+/// The columns of the bills of a part.
 struct Bills {
     bill: Vec<i64>,
     person: Vec<i64>,
@@ -157,13 +159,11 @@ struct Bills {
     practice: Vec<u16>,
     practice_type: Vec<u8>,
     sex: Vec<u8>,
-    takst: Vec<u32>,
-    diagnosis: Vec<u32>,
 }
 
 impl Bills {
-    fn of(frame: &DataFrame) -> Result<Self> {
-        let numbers = |name: &str| frame.column(name).map_err(bug);
+    fn of(resolved: &Resolved) -> Result<Self> {
+        let numbers = |name: &str| resolved.bills.column(name).map_err(bug);
         Ok(Bills {
             bill: values(numbers("bill")?.i64().map_err(bug)?, 0),
             person: values(numbers("person")?.i64().map_err(bug)?, 0),
@@ -175,27 +175,35 @@ impl Bills {
             practice: values(numbers("practice")?.u16().map_err(bug)?, 0),
             practice_type: values(numbers("practice_type")?.u8().map_err(bug)?, 0),
             sex: values(numbers("sex")?.u8().map_err(bug)?, 0),
-            takst: values(numbers("takst")?.u32().map_err(bug)?, NOTHING),
-            diagnosis: values(numbers("diagnosis")?.u32().map_err(bug)?, u32::from(NO_CHAPTER)),
         })
     }
 
-    fn rows<F>(&self, gatherer: &Gatherer, classifier: &Classifier<'_, F>) -> Vec<Row>
-    where
+    /// Positions of the counted bills.
+    fn counted<'r>(&self, resolved: &'r Resolved) -> impl Iterator<Item = usize> + use<'r> {
+        (0..self.bill.len()).filter(|&at| resolved.is_counted[at])
+    }
+
+    fn rows<F>(
+        &self,
+        resolved: &Resolved,
+        gatherer: &Gatherer,
+        classifier: &Classifier<'_, F>,
+        mut give: impl FnMut(Row),
+    ) where
         F: Fn(u32, i32) -> (Option<u8>, FeatureSet),
     {
-        let doctors = gatherer.number_doctors(&self.doctor);
+        let doctors = gatherer.number_doctors(self.counted(resolved).map(|at| self.doctor[at]));
         let mut delays = FxHashMap::default();
-        let row = |at: usize| {
+        for (at, doctor) in self.counted(resolved).zip(doctors) {
             let day = self.start[at].div_euclid(SECONDS_A_DAY) as i32;
             let month = Month::of_day(day);
             *delays.entry(Delay { month, days: self.registered[at] - month.last_day() }).or_insert(0) += 1;
-            let (kind, features) = (classifier.answers)(self.takst[at], day);
-            Row {
+            let (kind, features) = (classifier.answers)(resolved.takst_contents[at].unwrap_or(NOTHING), day);
+            give(Row {
                 person: self.person[at],
                 bill: self.bill[at],
                 start: self.start[at],
-                doctor: doctors[at],
+                doctor,
                 features,
                 residence: self.residence[at],
                 practice: self.practice[at],
@@ -203,13 +211,11 @@ impl Bills {
                 contact_type: kind.unwrap_or(classifier.unclassified),
                 sex: self.sex[at],
                 age_group: classifier.age_groups.of_age(age(month.year(), self.born[at])),
-                chapter: chapter_of(self.diagnosis[at]),
-            }
-        };
-        let rows = (0..self.bill.len()).map(row).collect();
+                chapter: resolved.diagnose_contents[at].map_or(NO_CHAPTER, chapter_of),
+            });
+        }
         let mut all = lock(&gatherer.delays);
         delays.into_iter().for_each(|(delay, contacts)| *all.entry(delay).or_insert(0) += contacts);
-        rows
     }
 }
 

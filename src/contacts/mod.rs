@@ -17,6 +17,7 @@ mod residents;
 mod resolve;
 #[cfg(test)]
 mod resolve_tests;
+mod runs;
 mod spool;
 mod table;
 
