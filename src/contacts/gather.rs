@@ -43,9 +43,9 @@ struct Row {
     features: FeatureSet,
     residence: u16,
     practice: u16,
-    practice_type: u8,
     contact_type: u8,
-    sex: u8,
+    /// Sex in the two lower bits, practice type above: a row is 40 bytes, and there are many.
+    sex_and_practice_type: u8,
     age_group: u8,
     chapter: u8,
 }
@@ -137,10 +137,10 @@ fn finish_part(chunks: Vec<Vec<Row>>, doctors: &[u32], bills: &IdSpace) -> Conta
         part.residence.push(row.residence);
         part.practice.push(row.practice);
         part.start.push(row.start);
-        part.practice_type.push(row.practice_type);
+        part.practice_type.push(row.sex_and_practice_type >> 2);
         part.contact_type.push(row.contact_type);
         part.features.push(row.features);
-        part.sex.push(row.sex);
+        part.sex.push(row.sex_and_practice_type & 3);
         part.age_group.push(row.age_group);
         part.chapter.push(row.chapter);
     }
@@ -207,9 +207,8 @@ impl Bills {
                 features,
                 residence: self.residence[at],
                 practice: self.practice[at],
-                practice_type: self.practice_type[at],
                 contact_type: kind.unwrap_or(classifier.unclassified),
-                sex: self.sex[at],
+                sex_and_practice_type: self.sex[at] | self.practice_type[at] << 2,
                 age_group: classifier.age_groups.of_age(age(month.year(), self.born[at])),
                 chapter: resolved.diagnose_contents[at].map_or(NO_CHAPTER, chapter_of),
             });
