@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
+use crate::definition::Language;
 use crate::domain::Month;
 
 /// Publishable statistics from the registers of Norwegian primary care.
@@ -31,20 +32,18 @@ Exit codes:
 /// What every command takes.
 #[derive(Debug, Group)]
 pub struct Common {
-    /// Form of the messages on stderr
-    #[arg(long, global = true, value_enum, default_value_t = LogForm::Text, value_name = "FORM")]
+    /// Form of the messages on stderr: text for people, json for monitors (one object a line)
+    #[arg(long, global = true, display_order = 100, hide_possible_values = true, value_enum, default_value_t = LogForm::Text, value_name = "FORM")]
     pub log: LogForm,
     /// Threads to use [default: one a core]; the result is the same for any number
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, global = true, display_order = 101, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 }
 
 /// Form of the messages on stderr.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogForm {
-    /// Lines for people, a progress bar on a terminal
     Text,
-    /// One JSON object a line
     Json,
 }
 
@@ -52,6 +51,8 @@ pub enum LogForm {
 pub enum Command {
     Synth(SynthArgs),
     Check(CheckArgs),
+    Run(RunArgs),
+    Audit(AuditArgs),
     Explain(ExplainArgs),
     Completions(CompletionsArgs),
 }
@@ -177,21 +178,12 @@ pub struct ExplainArgs {
     /// Describe the columns of a source
     #[arg(long, value_name = "SOURCE")]
     pub source: Option<String>,
-    /// Language
-    #[arg(long, value_enum, default_value_t = Language::Nb, value_name = "LANG")]
+    /// Language: nb (bokmål) or en
+    #[arg(long, default_value = "nb", value_name = "LANG")]
     pub lang: Language,
     /// Definitions to look in [default: pipelines/*.toml]
     #[arg(long, value_name = "PIPELINE.toml", num_args = 1..)]
     pub pipelines: Vec<PathBuf>,
-}
-
-/// Language of an explanation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Language {
-    /// Bokmål
-    Nb,
-    /// English
-    En,
 }
 
 /// Write a shell's completions to stdout

@@ -1,6 +1,7 @@
 //! `kprstat check`: definitions judged without data.
 //!
-//! In: paths of definitions. Out: a report each on stdout; every fault on stderr, and exit code 10.
+//! In: paths of definitions. Out: what each holds, on stdout; every fault on stderr, and the exit
+//! code of the first.
 
 use super::args::CheckArgs;
 use super::explain::{in_folder, pipelines};
@@ -12,17 +13,16 @@ use crate::domain::{Error, Result};
 pub fn check(typed: &CheckArgs) -> Result<()> {
     let files = if typed.pipelines.is_empty() { in_folder() } else { typed.pipelines.clone() };
     if files.is_empty() {
-        pipelines(&[])?.iter().try_for_each(|pipeline| print(&check_report(pipeline)?))?;
-        return Ok(());
+        return pipelines(&[])?.iter().try_for_each(|pipeline| print(&check_report(pipeline)?));
     }
-    let mut faults = Vec::new();
+    let mut faults: Vec<Error> = Vec::new();
     for path in &files {
-        match Pipeline::read(path) {
-            Ok(pipeline) => print(&check_report(&pipeline)?)?,
+        match Pipeline::read(path).and_then(|pipeline| check_report(&pipeline)) {
+            Ok(report) => print(&report)?,
             Err(error) => faults.push(error),
         }
     }
-    let Some(first) = faults.first().cloned() else { return Ok(()) };
+    let Some(first) = faults.first().map(|fault| fault.code) else { return Ok(()) };
     let messages: Vec<String> = faults.into_iter().map(|fault| fault.message).collect();
-    Err(Error::new(first.code, messages.join("\nerror: ")))
+    Err(Error::new(first, messages.join("\nerror: ")))
 }

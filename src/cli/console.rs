@@ -19,6 +19,7 @@ use crate::pipeline::{STEPS, Step, Watch};
 /// The open channels to whoever watches.
 #[derive(Clone)]
 pub struct Console {
+    form: LogForm,
     bar: ProgressBar,
     book: Book,
 }
@@ -26,7 +27,7 @@ pub struct Console {
 impl Console {
     /// Sends the events of all rooms to stderr, in `form`, and to the restricted log.
     pub fn open(form: LogForm) -> Self {
-        let console = Console { bar: bar(form), book: Book::default() };
+        let console = Console { form, bar: bar(form), book: Book::default() };
         let kept =
             fmt::layer().json().with_target(false).with_writer(console.book.clone()).with_filter(LevelFilter::INFO);
         let screen = Screen(console.bar.clone());
@@ -39,6 +40,13 @@ impl Console {
         // A second call in one process (tests) keeps the first.
         let _ = tracing_subscriber::registry().with(kept).with(shown.with_filter(LevelFilter::INFO)).try_init();
         console
+    }
+    /// Tells a monitor how it ended.
+    pub fn last_line(&self, line: &serde_json::Value) {
+        if self.form == LogForm::Json {
+            // Nothing can be told where stderr is closed.
+            let _ = writeln!(io::stderr(), "{line}");
+        }
     }
     /// Takes the progress bar away.
     pub fn close(&self) {

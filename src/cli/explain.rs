@@ -4,36 +4,27 @@
 
 use std::path::PathBuf;
 
-use super::args::{ExplainArgs, Language};
+use super::args::ExplainArgs;
 use super::print;
-use crate::definition::{self, Pipeline, explain_consultations, explain_table};
-use crate::domain::{Error, ExitCode, Result};
+use crate::definition::{Pipeline, explain_consultations, explain_table};
+use crate::domain::{Error, ExitCode, Language, Result};
 use crate::schema;
-
-impl From<Language> for definition::Language {
-    fn from(language: Language) -> Self {
-        match language {
-            Language::Nb => definition::Language::Nb,
-            Language::En => definition::Language::En,
-        }
-    }
-}
 
 /// Says what was asked for.
 pub fn explain(typed: &ExplainArgs) -> Result<()> {
     if let Some(source) = &typed.source {
-        return print(&schema::document_of(source, typed.lang.into())?);
+        return print(&schema::document_of(source, typed.lang)?);
     }
     if typed.consultations {
         let named = typed.pipelines.first().cloned().or_else(|| in_folder().into_iter().next());
-        return print(&explain_consultations(named.as_deref(), typed.lang.into())?);
+        return print(&explain_consultations(named.as_deref(), typed.lang)?);
     }
     let name = typed.table.as_deref().unwrap_or_default();
-    print(&in_words(&pipelines(&typed.pipelines)?, name, typed.lang.into())?)
+    print(&in_words(&pipelines(&typed.pipelines)?, name, typed.lang)?)
 }
 
 // The first definition that has the table or indicator; else what the last says of its known ones.
-fn in_words(pipelines: &[Pipeline], name: &str, language: definition::Language) -> Result<String> {
+fn in_words(pipelines: &[Pipeline], name: &str, language: Language) -> Result<String> {
     let mut fault = Error::usage("no pipeline definition; name one by --pipelines");
     for pipeline in pipelines {
         match explain_table(pipeline, name, language) {

@@ -4,10 +4,12 @@
 //! exit code is one of the specification's. This room computes nothing.
 
 mod args;
+mod audit;
 mod check;
 mod console;
 mod explain;
 mod fault;
+mod run;
 mod synth;
 
 use std::io::Write;
@@ -36,7 +38,7 @@ pub fn main() -> ExitCode {
 fn answer(args: &Args) -> domain::ExitCode {
     fault::tell_as(args.common.log);
     let console = Console::open(args.common.log);
-    let done = threads(args).and_then(|()| dispatch(args));
+    let done = threads(args).and_then(|()| dispatch(args, &console));
     console.close();
     match done {
         Ok(()) => domain::ExitCode::Done,
@@ -47,10 +49,12 @@ fn answer(args: &Args) -> domain::ExitCode {
     }
 }
 
-fn dispatch(args: &Args) -> Result<()> {
+fn dispatch(args: &Args, console: &Console) -> Result<()> {
     match &args.command {
         Command::Synth(typed) => synth::synth(typed),
         Command::Check(typed) => check::check(typed),
+        Command::Run(typed) => run::run(typed, console),
+        Command::Audit(typed) => audit::audit(typed),
         Command::Explain(typed) => explain::explain(typed),
         Command::Completions(typed) => {
             let mut script = Vec::new();

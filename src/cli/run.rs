@@ -4,14 +4,14 @@ use std::fmt::Write;
 
 use serde_json::json;
 
-use super::args::{LogForm, RunArgs};
+use super::args::RunArgs;
 use super::console::Console;
-use super::{is_json, print};
+use super::print;
 use crate::domain::Result;
 use crate::pipeline::{self, Mode, Outcome, PlannedFile, Release, Request};
 
 /// Makes the release and says where it lies.
-pub fn run(typed: &RunArgs, log: LogForm, console: &Console) -> Result<()> {
+pub fn run(typed: &RunArgs, console: &Console) -> Result<()> {
     let request = Request {
         pipeline: typed.pipeline.clone(),
         delivery: typed.delivery.clone(),
@@ -22,9 +22,7 @@ pub fn run(typed: &RunArgs, log: LogForm, console: &Console) -> Result<()> {
     };
     let outcome = pipeline::run(&request, console)?;
     console.close();
-    if is_json(log) {
-        eprintln!("{}", last_line(&outcome));
-    }
+    console.last_line(&last_line(&outcome));
     print(&text(&outcome))
 }
 
@@ -65,7 +63,8 @@ fn account(release: &Release) -> String {
     for figure in &summary.national {
         let value = if figure.value.is_empty() { "hidden" } else { &figure.value };
         let state = if figure.is_provisional { "provisional" } else { "final" };
-        let _ = writeln!(text, "  {:<22} {} {:<13} {value:>10}  {state}", figure.table, figure.period, figure.indicator);
+        let _ =
+            writeln!(text, "  {:<22} {} {:<13} {value:>10}  {state}", figure.table, figure.period, figure.indicator);
     }
     let percent = summary.hidden_cells as f64 * 100.0 / summary.cells.max(1) as f64;
     let _ = writeln!(

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::history::{Commit, History, LEDGER};
+use super::history::{Commit, HISTORY, History};
 use super::layout::Out;
 use crate::domain::{Error, Result};
 use crate::publish::files::{Area, cannot_write, sync_folders, write_file};
@@ -55,7 +55,7 @@ fn complete(out: &Out, commit: &Commit) -> Result<()> {
     let mut history = History::read_for(out, commit)?;
     if !history.releases.contains(commit) {
         history.releases.push(commit.clone());
-        replace_file(out, &out.restricted(), LEDGER, &history)?;
+        replace_file(out, &out.restricted(), HISTORY, &history)?;
     }
     move_latest(out, &history, &commit.pipeline)?;
     let journal = out.work().join(JOURNAL);
@@ -134,7 +134,7 @@ fn sync(folder: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::history::EMPTY_STATE;
+    use super::super::history::{EMPTY_STATE, LEDGER};
     use super::super::whole::is_whole;
     use super::*;
     use crate::publish::files::{make_folder, sha256};
@@ -231,7 +231,7 @@ mod tests {
             }
             let both = History { releases: vec![first.clone(), second.clone()] };
             if killed_after >= 3 {
-                replace_file(&out, &out.restricted(), LEDGER, &both).unwrap();
+                replace_file(&out, &out.restricted(), HISTORY, &both).unwrap();
             }
             if killed_after >= 4 {
                 move_latest(&out, &both, "gp").unwrap();
@@ -242,7 +242,7 @@ mod tests {
             assert_eq!(History::read(&out).unwrap(), both, "killed after step {killed_after}");
             assert_eq!(latest(&out), "gp-2");
             assert!(is_whole(&out, &first) && is_whole(&out, &second));
-            assert_eq!(standing(&out), ["gp-1", "gp-2", "gp-1", "gp-2", "ledger.json", "gp"]);
+            assert_eq!(standing(&out), ["gp-1", "gp-2", "gp-1", "gp-2", "releases.json", "gp"]);
             assert!(!out.staging().exists() && !out.work().join(JOURNAL).exists());
         }
     }
@@ -266,7 +266,7 @@ mod tests {
         stage(&out, "gp-2", 101, &first.ledger_after);
         fs::write(out.work().join("journal.json.new"), "{ half a jour").unwrap();
         recover(&out).unwrap();
-        assert_eq!(standing(&out), ["gp-1", "gp-1", "ledger.json", "gp"]);
+        assert_eq!(standing(&out), ["gp-1", "gp-1", "releases.json", "gp"]);
         assert_eq!(fs::read_dir(out.work()).unwrap().count(), 0);
         assert_eq!(latest(&out), "gp-1");
     }
@@ -294,7 +294,7 @@ mod tests {
         commit(&out, first).unwrap();
         fs::remove_file(out.restricted_of("gp-1").join(LEDGER)).unwrap();
         assert!(History::read(&out).unwrap().ledger(&out).is_err());
-        fs::remove_file(out.restricted().join(LEDGER)).unwrap();
+        fs::remove_file(out.restricted().join(HISTORY)).unwrap();
         assert_eq!(History::read(&out).unwrap_err().code, crate::domain::ExitCode::Output);
     }
 

@@ -1,6 +1,6 @@
 //! The releases made in one OUT, in order, and the ledger that the last of them left.
 //!
-//! In: `restricted/ledger.json` and the ledger in the newest release's restricted folder. Out: the
+//! In: `restricted/releases.json` and the ledger in the newest release's restricted folder. Out: the
 //! ledger that a run starts from, and the state's name. The ledger is never guessed: where
 //! releases have been published and their ledger is gone, no run goes on.
 
@@ -13,8 +13,10 @@ use super::layout::Out;
 use crate::domain::{Error, Result};
 use crate::publish::files::sha256;
 
+/// Name of the list of releases in the restricted folder.
+pub const HISTORY: &str = "releases.json";
 /// Name of the ledger in a release's restricted folder.
-pub const LEDGER: &str = "ledger.json";
+pub const LEDGER: &str = "ledger.zst";
 /// State of a ledger without decisions.
 pub const EMPTY_STATE: &str = "empty";
 
@@ -41,7 +43,7 @@ pub struct History {
 impl History {
     /// Reads what stands in `out`; empty where nothing was released yet.
     pub fn read(out: &Out) -> Result<Self> {
-        let path = out.restricted().join(LEDGER);
+        let path = out.restricted().join(HISTORY);
         match fs::read(&path) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| damaged(&path)),
             Err(_) if has_releases(out) => Err(damaged(&path)),
@@ -50,7 +52,7 @@ impl History {
     }
     /// Reads what stood in `out` when `commit` was about to be added: nothing, for the first.
     pub fn read_for(out: &Out, commit: &Commit) -> Result<Self> {
-        let is_first = commit.ledger_before == EMPTY_STATE && !out.restricted().join(LEDGER).exists();
+        let is_first = commit.ledger_before == EMPTY_STATE && !out.restricted().join(HISTORY).exists();
         if is_first { Ok(History::default()) } else { History::read(out) }
     }
     /// The part of the history that a run starts from: all of it, or what was before `commit`

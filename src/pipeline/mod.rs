@@ -10,12 +10,14 @@ mod history;
 mod layout;
 mod name;
 mod rejects;
-mod summary;
+mod run;
+mod stage;
 mod whole;
 
 use std::path::PathBuf;
 
-pub use summary::{National, Summary};
+pub use crate::publish::{National, Summary};
+pub use run::run;
 
 /// What was asked for.
 #[derive(Debug, Clone)]

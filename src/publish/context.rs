@@ -65,17 +65,48 @@ impl SourceRecord {
 #[derive(Debug, Clone, PartialEq)]
 pub struct MonthShare {
     pub month: Month,
-    /// Percent of the month's contacts that are expected to be registered by now.
-    pub percent: Option<f64>,
+    /// Contacts registered by the as-of day; not published.
+    pub contacts: u64,
+    /// Share of the month's contacts that are expected to be registered by now, 0 to 1.
+    pub share: Option<f64>,
+}
+
+impl MonthShare {
+    /// The share in percent, so coarse that one step of it is at least ten contacts; none where
+    /// the month has fewer than a thousand, or no earlier month has been followed long enough.
+    pub fn percent(&self) -> Option<f64> {
+        let steps = match self.contacts {
+            100_000.. => 100.0,
+            10_000.. => 10.0,
+            1_000.. => 1.0,
+            _ => return None,
+        };
+        self.share.map(|share| (share * 100.0 * steps).round() / steps)
+    }
 }
 
 /// What the audit found, in totals of the whole release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Verdict {
+pub struct AuditVerdict {
     /// `clean`: nothing that must stay hidden can be found out.
     pub verdict: &'static str,
     /// Hidden cells that were attacked.
     pub hidden_cells: u64,
     /// Of these, determined exactly by what is published although nothing is unsafe in them.
     pub wasted_cells: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn completeness_is_no_finer_than_ten_contacts() {
+        let of = |contacts, share| MonthShare { month: Month::new(2024, 1), contacts, share }.percent();
+        assert_eq!(of(2_900_000, Some(0.987_654)), Some(98.77));
+        assert_eq!(of(10_000, Some(0.987_654)), Some(98.8));
+        assert_eq!(of(9_999, Some(0.987_654)), Some(99.0));
+        assert_eq!(of(999, Some(0.5)), None);
+        assert_eq!(of(2_900_000, None), None);
+    }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::accounting::public_account;
-use super::context::{MonthShare, PROGRAM, ReleaseContext, SourceRecord, Verdict};
+use super::context::{AuditVerdict, MonthShare, PROGRAM, ReleaseContext, SourceRecord};
 use super::files::{WrittenFile, sha256};
 use super::tables::TableSummary;
 use crate::domain::{FileTally, Month};
@@ -20,7 +20,7 @@ pub fn public(
     context: &ReleaseContext,
     tables: &[TableSummary],
     outputs: &[WrittenFile],
-    verdict: Option<&Verdict>,
+    verdict: Option<&AuditVerdict>,
 ) -> Vec<u8> {
     let pipeline = context.pipeline;
     let rows: BTreeMap<_, _> = context.sources.iter().map(|s| (&s.source, account(s, tables))).collect();
@@ -122,7 +122,7 @@ fn exact(source: &SourceRecord) -> Value {
 }
 
 fn completeness(share: &MonthShare) -> Value {
-    json!({ "month": share.month.to_string(), "percent": share.percent })
+    json!({ "month": share.month.to_string(), "percent": share.percent() })
 }
 
 fn table(table: &TableSummary) -> Value {
@@ -131,9 +131,7 @@ fn table(table: &TableSummary) -> Value {
         "version": table.version,
         "cells": table.cells,
         "hidden_cells": table.hidden,
-        "levels": table.levels.iter().map(|(level, (cells, hidden))| {
-            (level.to_string(), json!({"cells": cells, "hidden_cells": hidden}))
-        }).collect::<BTreeMap<_, _>>(),
+        "levels": table.levels,
     })
 }
 

@@ -6,20 +6,27 @@
 //! person's row; a suppressed value never reaches its arrays.
 
 mod accounting;
+mod completeness;
 mod context;
 pub mod files;
+mod loss;
 mod manifest;
 mod parquet;
+mod preview;
+mod release;
 mod rows;
+mod summary;
 mod tables;
 #[cfg(test)]
 mod tests;
 mod text;
 
 pub use accounting::{FEWEST_ROWS, PublicAccount, public_account};
-pub use context::{FileRecord, MonthShare, PROGRAM, ReleaseContext, SourceRecord, Verdict};
+pub use context::{AuditVerdict, FileRecord, MonthShare, PROGRAM, ReleaseContext, SourceRecord};
 pub use manifest::{bytes as json_bytes, date, restricted as restricted_manifest};
 pub use parquet::{Label, plain_writer};
+pub use release::{Written, write};
 pub use rows::{COUNTRY_NAME, POOL_NAME};
+pub use summary::{National, Summary};
 pub use tables::TableSummary;
 pub use text::number;

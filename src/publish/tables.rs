@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use rayon::prelude::*;
+use serde::Serialize;
 
 use super::context::ReleaseContext;
 use super::files::{Area, WrittenFile, create};
@@ -25,10 +26,19 @@ pub struct TableSummary {
     pub service: &'static str,
     pub cells: u64,
     pub hidden: u64,
-    /// Cells, and hidden ones, by `geo_level`.
-    pub levels: BTreeMap<&'static str, (u64, u64)>,
+    /// By `geo_level`.
+    pub levels: BTreeMap<&'static str, LevelSummary>,
     /// Contacts of any type in the country, summed over the published months, where shown.
     pub country_contacts: Option<u64>,
+}
+
+/// Published rows of a level.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct LevelSummary {
+    pub cells: u64,
+    pub hidden_cells: u64,
+    /// Contacts in hidden cells in percent of all, rounded up; none where few cells are hidden.
+    pub hidden_contacts_percent: Option<u64>,
 }
 
 /// Writes `data/TABLE.parquet` and `data/TABLE.csv` of every table below `to`.
@@ -43,7 +53,16 @@ pub fn write_public(
 }
 
 fn write_one(public: &PublicTable, context: &ReleaseContext, to: &Path) -> Result<([WrittenFile; 2], TableSummary)> {
-    let table = definition(public, context)?;
+    write_as(public, definition(public, context)?, context, to)
+}
+
+/// Writes the two files of a table with its definition.
+pub fn write_as(
+    public: &PublicTable,
+    table: &Table,
+    context: &ReleaseContext,
+    to: &Path,
+) -> Result<([WrittenFile; 2], TableSummary)> {
     let rows = Rows::of(public, table, context.geography)?;
     let name = format!("data/{}.parquet", table.id);
     let parquet = create(to, &name, Area::Public).and_then(|file| {
@@ -71,7 +90,7 @@ fn definition<'a>(public: &PublicTable, context: &'a ReleaseContext) -> Result<&
     context.pipeline.tables.get(public.table).ok_or_else(|| Error::bug("a table without a definition reached publish"))
 }
 
-fn label<'a>(table: &'a Table, context: &'a ReleaseContext) -> Label<'a> {
+fn label<'a>(table: &'a Table, context: &'a ReleaseContext<'_>) -> Label<'a> {
     Label { table: &table.id, version: &table.version, release: &context.release }
 }
 
@@ -80,18 +99,18 @@ fn broken(name: &str, error: &dyn std::fmt::Display) -> Error {
 }
 
 fn summary(public: &PublicTable, table: &Table) -> TableSummary {
-    let mut levels: BTreeMap<&'static str, (u64, u64)> = BTreeMap::new();
+    let mut levels: BTreeMap<&'static str, LevelSummary> = BTreeMap::new();
     for (place, status) in public.place.iter().zip(&public.status) {
         let level = levels.entry(geo_level(public.places[usize::from(*place)])).or_default();
-        level.0 += 1;
-        level.1 += u64::from(*status == ObsStatus::Suppressed);
+        level.cells += 1;
+        level.hidden_cells += u64::from(*status == ObsStatus::Suppressed);
     }
     TableSummary {
         id: table.id.clone(),
         version: table.version.clone(),
         service: table.service.name(),
-        cells: levels.values().map(|(cells, _)| cells).sum(),
-        hidden: levels.values().map(|(_, hidden)| hidden).sum(),
+        cells: levels.values().map(|level| level.cells).sum(),
+        hidden: levels.values().map(|level| level.hidden_cells).sum(),
         levels,
         country_contacts: country_contacts(public, table),
     }

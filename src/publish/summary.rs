@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::domain::{Error, Result};
@@ -21,7 +22,7 @@ pub struct Summary {
 }
 
 /// A figure of the whole country, as published.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct National {
     pub table: String,
     pub period: String,
@@ -42,10 +43,7 @@ impl Summary {
             manifest.and_then(|bytes| serde_json::from_slice(&bytes).ok()).ok_or_else(|| unreadable(release))?;
         let tables = manifest["tables"].as_array().cloned().unwrap_or_default();
         let total = |key: &str| tables.iter().filter_map(|table| table[key].as_u64()).sum();
-        let mut national = Vec::new();
-        for id in tables.iter().filter_map(|table| table["id"].as_str()) {
-            national.extend(last_month(release, id).map_err(|_| unreadable(release))?);
-        }
+        let national = national(release, tables.iter().filter_map(|table| table["id"].as_str()))?;
         Ok(Summary {
             tables: tables.len() as u64,
             cells: total("cells"),
@@ -54,6 +52,15 @@ impl Summary {
             national,
         })
     }
+}
+
+/// The country's contacts and consultations of the last month of some tables.
+pub fn national<'a>(release: &Path, tables: impl Iterator<Item = &'a str>) -> Result<Vec<National>> {
+    let mut figures = Vec::new();
+    for table in tables {
+        figures.extend(last_month(release, table).map_err(|_| unreadable(release))?);
+    }
+    Ok(figures)
 }
 
 fn unreadable(release: &Path) -> Error {

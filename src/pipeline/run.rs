@@ -1,0 +1,215 @@
+//! One run: from a request to a release in its place.
+//!
+//! In: a [`Request`]. Out: an [`Outcome`]. The steps stand here in their order and nowhere else.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::commit::{commit, move_latest, recover, sweep};
+use super::history::{Commit, History};
+use super::layout::{Lock, Out};
+use super::name::{Delivered, delivered, release_name, run_hash};
+use super::stage::{self, Staged};
+use super::{Mode, Outcome, PlannedFile, Release, Request, Step, Summary, Watch, gates, whole};
+use crate::aggregate::{self, Cells, MonthCompleteness};
+use crate::codes::Geography;
+use crate::contacts::{self, Residents, Workspace};
+use crate::definition::Pipeline;
+use crate::domain::{Error, Result};
+use crate::load::{Inputs, Scanned};
+use crate::protect::{self, Ledger};
+
+/// Bytes that rows in waiting may take where nothing is said.
+const MEMORY: u64 = 1 << 30;
+
+/// The source of residents.
+const RESIDENTS: &str = "innbyggere";
+
+/// Does what was asked for.
+///
+/// # Errors
+/// Every class of failure of the specification; whichever it is, the last release stands.
+pub fn run(request: &Request, watch: &dyn Watch) -> Result<Outcome> {
+    let pipeline = Pipeline::read(&request.pipeline)?;
+    let geography = pipeline.release_geography()?;
+    let out = Out::at(&request.out);
+    watch.step(Step::Open);
+    let inputs = open(request, &pipeline)?;
+    if request.mode == Mode::DryRun {
+        return dry_run(request, &pipeline, &out, inputs, watch);
+    }
+    out.make()?;
+    let _lock = Lock::take(&out)?;
+    recover(&out)?;
+    let plan = Plan::make(request, &pipeline, &out, inputs, watch)?;
+    if let Some(done) = plan.done.as_ref().filter(|done| whole::is_whole(&out, done)) {
+        move_latest(&out, &History::read(&out)?, &pipeline.id)?;
+        return Ok(Outcome::AlreadyThere(at(&out, &pipeline.id, &done.release)?));
+    }
+    let made = Run { request, pipeline: &pipeline, geography: &geography, out: &out, plan: &plan, watch }.make();
+    let swept = sweep(&out);
+    made.and(swept)?;
+    Ok(Outcome::Released(at(&out, &pipeline.id, &plan.release)?))
+}
+
+/// Finds the files of the delivery before anything is made.
+fn open(request: &Request, pipeline: &Pipeline) -> Result<Inputs> {
+    if !request.delivery.is_dir() {
+        return Err(Error::input(format!(
+            "{}: no such folder; give --delivery the folder with the files delivered",
+            request.delivery.display()
+        )));
+    }
+    Inputs::open(&request.delivery, pipeline, request.as_of)
+}
+
+/// What a run is going to do, complete before anything is counted.
+pub struct Plan {
+    pub inputs: Inputs,
+    pub delivered: Vec<Delivered>,
+    pub run: String,
+    pub release: String,
+    /// The releases before this one.
+    pub before: History,
+    /// The release made from the same things earlier.
+    pub done: Option<Commit>,
+}
+
+impl Plan {
+    fn make(request: &Request, pipeline: &Pipeline, out: &Out, inputs: Inputs, watch: &dyn Watch) -> Result<Self> {
+        watch.step(Step::Hash);
+        let delivered = delivered(&inputs)?;
+        let run = run_hash(pipeline, request.as_of, &delivered);
+        let history = History::read(out)?;
+        let done = history.find(&run).cloned();
+        let before = history.before(done.as_ref());
+        let release = release_name(pipeline, request.as_of, &run, before.state());
+        Ok(Plan { inputs, delivered, run, release, before, done })
+    }
+}
+
+/// Says what would be done; takes no lock and writes nothing.
+fn dry_run(request: &Request, pipeline: &Pipeline, out: &Out, inputs: Inputs, watch: &dyn Watch) -> Result<Outcome> {
+    let plan = Plan::make(request, pipeline, out, inputs, watch)?;
+    if plan.done.as_ref().is_some_and(|done| whole::is_whole(out, done)) {
+        return Ok(Outcome::WouldDoNothing { release: plan.release });
+    }
+    let planned = |file: Delivered| PlannedFile { source: file.source, name: file.name, bytes: file.bytes };
+    Ok(Outcome::WouldRelease { release: plan.release, files: plan.delivered.into_iter().map(planned).collect() })
+}
+
+fn at(out: &Out, pipeline: &str, release: &str) -> Result<Release> {
+    let public = out.release(release);
+    let latest = std::fs::canonicalize(out.latest().join(pipeline)).unwrap_or_else(|_| public.clone());
+    let summary = Summary::read(&public)?;
+    Ok(Release { release: release.into(), restricted: out.restricted_of(release), public, latest, summary })
+}
+
+/// A run under the lock.
+pub struct Run<'a> {
+    pub request: &'a Request,
+    pub pipeline: &'a Pipeline,
+    pub geography: &'a Geography,
+    pub out: &'a Out,
+    pub plan: &'a Plan,
+    pub watch: &'a dyn Watch,
+}
+
+/// What the middle rooms gave: the class of every row, and the cells.
+pub struct Counted {
+    pub cells: Cells,
+    pub sources: BTreeMap<String, Scanned>,
+    /// Rows with a code that no list knows, by source and column.
+    pub unknown: BTreeMap<(String, String), u64>,
+    pub completeness: Vec<MonthCompleteness>,
+}
+
+impl Run<'_> {
+    fn make(&self) -> Result<()> {
+        let ledger = self.plan.before.ledger(self.out)?;
+        let ledger = ledger.map_or_else(|| Ok(Ledger::default()), |bytes| Ledger::from_bytes(&bytes))?;
+        stage::make_folders(self.out)?;
+        let counted = self.count(&ledger)?;
+        self.watch.step(Step::Protect);
+        let protected = protect::protect(&counted.cells, self.pipeline, self.geography, self.request.as_of, &ledger)?;
+        self.watch.step(Step::Write);
+        let mut staged = Staged::write(self, &protected, &counted)?;
+        self.watch.step(Step::Audit);
+        let verdict = staged.audit(&self.earlier())?;
+        let ledger_after = staged.finish(&verdict, self.watch)?;
+        self.watch.step(Step::Commit);
+        commit(self.out, self.entry(ledger_after))
+    }
+
+    /// From files to cells; stops where a gate closes.
+    fn count(&self, ledger: &Ledger) -> Result<Counted> {
+        let (pipeline, geography) = (self.pipeline, self.geography);
+        self.watch.step(Step::Contacts);
+        let scratch = self.out.staging().join("scratch");
+        let memory = self.request.memory.unwrap_or(MEMORY) as usize;
+        let workspace = Workspace { scratch: &scratch, memory };
+        let (contacts, books) = contacts::build(&self.plan.inputs, pipeline, geography, workspace)?;
+        self.watch.step(Step::Residents);
+        let mut sources = books.sources;
+        let residents = self.residents(&mut sources)?;
+        stage::unchanged(&self.plan.delivered, &sources)?;
+        gates::balance(&sources)?;
+        let mut counted = Counted {
+            cells: Cells { tables: Vec::new() },
+            sources,
+            unknown: books.unknown,
+            completeness: aggregate::completeness(&contacts.delays, self.request.as_of),
+        };
+        self.rejects(&counted)?;
+        self.watch.step(Step::Count);
+        let run = aggregate::Run {
+            contacts: &contacts,
+            residents: &residents,
+            pipeline,
+            geography,
+            as_of: self.request.as_of,
+        };
+        let cells = aggregate::count(&run)?;
+        let pools = protect::choose_pools(&cells, pipeline, geography, ledger)?;
+        counted.cells = aggregate::with_pools(cells, &pools, &run)?;
+        Ok(counted)
+    }
+
+    /// Residents, where a rate needs them.
+    fn residents(&self, sources: &mut BTreeMap<String, Scanned>) -> Result<Residents> {
+        if !self.pipeline.sources.iter().any(|used| used.source == RESIDENTS) {
+            return Ok(Residents::default());
+        }
+        let (residents, scanned) = contacts::residents(&self.plan.inputs, self.pipeline, self.geography)?;
+        sources.insert(RESIDENTS.into(), scanned);
+        Ok(residents)
+    }
+
+    /// Keeps the rejects of a run with too many of them, and stops it.
+    fn rejects(&self, counted: &Counted) -> Result<()> {
+        let Err(mut error) = gates::rejects(&counted.sources, self.pipeline.reject_limit) else { return Ok(()) };
+        let kept = stage::keep_failed(self, counted)?;
+        error.message.push_str(&format!(
+            "; the rejected rows, with their reasons, are kept in {}: correct the delivery, or set a higher \
+             reject-limit in the definition",
+            kept.display()
+        ));
+        Err(error)
+    }
+
+    /// Public folders of the earlier releases of this pipeline, which an attacker has seen.
+    fn earlier(&self) -> Vec<PathBuf> {
+        self.plan.before.of(&self.pipeline.id).map(|commit| self.out.release(&commit.release)).collect()
+    }
+
+    fn entry(&self, ledger_after: String) -> Commit {
+        Commit {
+            release: self.plan.release.clone(),
+            pipeline: self.pipeline.id.clone(),
+            as_of: self.request.as_of,
+            run: self.plan.run.clone(),
+            ledger_before: self.plan.before.state().to_string(),
+            ledger_after,
+        }
+    }
+}

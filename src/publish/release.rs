@@ -1,0 +1,69 @@
+//! A release in its staging folder: everything that `protect` gave, and the manifests around it.
+//!
+//! In: [`Protected`] and nothing else that holds a count. Out: `public/` and `restricted/`.
+
+use std::path::Path;
+
+use super::context::{AuditVerdict, ReleaseContext};
+use super::files::{Area, WrittenFile, make_folder, sha256, write_file};
+use super::summary::national;
+use super::tables::{self, TableSummary};
+use super::{completeness, json_bytes, loss, manifest, preview};
+use crate::domain::Result;
+use crate::protect::Protected;
+
+/// The description of the additive relations: part of the certificate, and public.
+const RELATIONS: &str = "relations.json";
+
+/// The files of a release so far, with their hashes.
+#[derive(Debug, Clone, Default)]
+pub struct Written {
+    pub public: Vec<WrittenFile>,
+    pub restricted: Vec<WrittenFile>,
+    pub tables: Vec<TableSummary>,
+}
+
+/// Writes the tables, the truth behind them, the certificate and the definition below `staging`,
+/// and a public manifest that still lacks the audit's verdict.
+pub fn write(protected: &Protected, context: &ReleaseContext, staging: &Path) -> Result<Written> {
+    let (public, restricted) = (staging.join("public"), staging.join("restricted"));
+    make_folder(&public, Area::Public)?;
+    make_folder(&restricted, Area::Restricted)?;
+    let (mut files, mut summaries) = tables::write_public(protected.public(), context, &public)?;
+    let (completeness, summary) = completeness::write(context, &public)?;
+    files.extend(completeness);
+    summaries.push(summary);
+    for (name, bytes) in &context.pipeline.files {
+        files.push(write_file(&public, &format!("metadata/definition/{name}"), Area::Public, bytes)?);
+    }
+    let figures = national(&public, summaries.iter().map(|table| table.id.as_str()))?;
+    let page = preview::page(context, &summaries, &figures)?;
+    files.push(write_file(&public, "index.html", Area::Public, page.as_bytes())?);
+    let mut truth = tables::write_restricted(protected.restricted(), context, &restricted)?;
+    for (name, bytes) in protected.certificate().files() {
+        if name == RELATIONS {
+            files.push(write_file(&public, &format!("metadata/{name}"), Area::Public, bytes)?);
+        }
+        truth.push(write_file(&restricted, &format!("certificate/{name}"), Area::Restricted, bytes)?);
+    }
+    let loss = json_bytes(&loss::restricted(protected.loss()));
+    truth.push(write_file(&restricted, "loss.json", Area::Restricted, &loss)?);
+    summaries.iter_mut().for_each(|table| loss::add(table, protected.loss()));
+    let written = Written { public: files, restricted: truth, tables: summaries };
+    let manifest = manifest::public(context, &written.tables, &written.public, None);
+    write_file(&public, "manifest.json", Area::Public, &manifest)?;
+    Ok(written)
+}
+
+impl Written {
+    /// Writes both manifests as they stay. Gives the hash of the restricted one, which names the
+    /// state of the ledger that the release leaves.
+    pub fn finish(self, context: &ReleaseContext, verdict: &AuditVerdict, staging: &Path) -> Result<String> {
+        let (public, restricted) = (staging.join("public"), staging.join("restricted"));
+        let manifest = manifest::public(context, &self.tables, &self.public, Some(verdict));
+        write_file(&public, "manifest.json", Area::Public, &manifest)?;
+        let manifest = manifest::restricted(context, &self.restricted);
+        write_file(&restricted, "manifest.json", Area::Restricted, &manifest)?;
+        Ok(sha256(&manifest))
+    }
+}
