@@ -4,7 +4,10 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Date32Builder, Int64Builder, RecordBatch, StringBuilder, TimestampSecondBuilder};
+use arrow::array::{
+    ArrayRef, Date32Builder, Int64Builder, NullBufferBuilder, RecordBatch, StringArray, TimestampSecondBuilder,
+};
+use arrow::buffer::{Buffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{DataType, Field, Schema as ArrowSchema, SchemaRef, TimeUnit};
 
 use super::inputs::TypedBatch;
@@ -35,32 +38,61 @@ pub fn arrow_schema(schema: &Schema, columns: &[usize]) -> SchemaRef {
 /// The values of a row as they are appended: numbers of every type, and text.
 pub trait Values {
     fn number(&self, column: usize) -> Option<i64>;
-    fn text(&self, column: usize) -> Option<std::borrow::Cow<'_, str>>;
+    /// Appends the text of a column, in UTF-8; false where it is missing.
+    fn append_text(&self, column: usize, to: &mut Vec<u8>) -> bool;
 }
 
 enum Builder {
     Number(Int64Builder),
     Date(Date32Builder),
     Time(TimestampSecondBuilder),
-    Text(StringBuilder),
+    Text(TextBuilder),
 }
 
 impl Builder {
     fn new(data_type: &DataType) -> Builder {
         match data_type {
-            DataType::Utf8 => Builder::Text(StringBuilder::new()),
+            DataType::Utf8 => Builder::Text(TextBuilder::default()),
             DataType::Date32 => Builder::Date(Date32Builder::new()),
             DataType::Timestamp(..) => Builder::Time(TimestampSecondBuilder::new()),
             _ => Builder::Number(Int64Builder::new()),
         }
     }
-    fn finish(&mut self) -> ArrayRef {
-        match self {
+    fn finish(&mut self) -> Result<ArrayRef> {
+        Ok(match self {
             Builder::Number(builder) => Arc::new(builder.finish()),
             Builder::Date(builder) => Arc::new(builder.finish()),
             Builder::Time(builder) => Arc::new(builder.finish()),
-            Builder::Text(builder) => Arc::new(builder.finish()),
-        }
+            Builder::Text(builder) => Arc::new(builder.finish()?),
+        })
+    }
+}
+
+/// Texts end to end: that they are UTF-8 is checked once for all of them.
+struct TextBuilder {
+    bytes: Vec<u8>,
+    ends: Vec<i32>,
+    present: NullBufferBuilder,
+}
+
+impl Default for TextBuilder {
+    fn default() -> Self {
+        TextBuilder { bytes: Vec::new(), ends: vec![0], present: NullBufferBuilder::new(ROWS) }
+    }
+}
+
+impl TextBuilder {
+    #[inline]
+    fn append(&mut self, text: impl FnOnce(&mut Vec<u8>) -> bool) {
+        self.present.append(text(&mut self.bytes));
+        // A batch is at most a block, far below 2 GiB.
+        self.ends.push(self.bytes.len() as i32);
+    }
+    fn finish(&mut self) -> Result<StringArray> {
+        let TextBuilder { bytes, ends, mut present } = std::mem::take(self);
+        let ends = OffsetBuffer::new(ScalarBuffer::from(ends));
+        StringArray::try_new(ends, Buffer::from_vec(bytes), present.finish())
+            .map_err(|_| Error::bug("the loader let text through that is not UTF-8"))
     }
 }
 
@@ -89,7 +121,7 @@ impl BatchBuilder {
                 Builder::Number(builder) => builder.append_option(values.number(*column)),
                 Builder::Date(builder) => builder.append_option(values.number(*column).map(|day| day as i32)),
                 Builder::Time(builder) => builder.append_option(values.number(*column)),
-                Builder::Text(builder) => builder.append_option(values.text(*column)),
+                Builder::Text(builder) => builder.append(|bytes| values.append_text(*column, bytes)),
             }
         }
     }
@@ -103,7 +135,7 @@ impl BatchBuilder {
         if self.rows.is_empty() {
             return Ok(None);
         }
-        let arrays = self.columns.iter_mut().map(|(_, builder)| builder.finish()).collect();
+        let arrays = self.columns.iter_mut().map(|(_, builder)| builder.finish()).collect::<Result<_>>()?;
         let rows = std::mem::take(&mut self.rows);
         record_batch(self.schema.clone(), arrays, rows.len())
             .map(|columns| Some(TypedBatch { file: self.file, rows, columns }))

@@ -2,8 +2,6 @@
 //!
 //! In: a block and the layout of its file. Out: batches to the sink, and what became of each row.
 
-use std::borrow::Cow;
-
 use super::batch::{BatchBuilder, Values};
 use super::blocks::Block;
 use super::header::CsvLayout;
@@ -159,8 +157,14 @@ impl Values for Filled<'_> {
         Numbers::number(self.row, column)
     }
     #[inline]
-    fn text(&self, column: usize) -> Option<Cow<'_, str>> {
-        let place = self.row.slots[column].place.filter(|_| self.row.is_present(column))?;
-        Some(self.row.encoding.decode_lossy(trim(self.fields[place])))
+    fn append_text(&self, column: usize, to: &mut Vec<u8>) -> bool {
+        let Some(place) = self.row.slots[column].place.filter(|_| self.row.is_present(column)) else { return false };
+        let text = trim(self.fields[place]);
+        if text.is_ascii() {
+            to.extend_from_slice(text);
+        } else {
+            to.extend_from_slice(self.row.encoding.decode_lossy(text).as_bytes());
+        }
+        true
     }
 }
