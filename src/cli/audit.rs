@@ -10,6 +10,14 @@ use crate::domain::{Error, Result};
 
 /// Attacks the release and says what was found.
 pub fn audit(typed: &AuditArgs) -> Result<()> {
+    for folder in typed.against.iter().chain([&typed.release]) {
+        if !folder.join("manifest.json").is_file() {
+            return Err(Error::input(format!(
+                "{}: no release is there; give the folder of one, such as OUT/public/latest/PIPELINE",
+                folder.display()
+            )));
+        }
+    }
     let report = audit::audit(&typed.release, &typed.against, typed.restricted.as_deref())?;
     print(&report.in_words())?;
     if report.is_fail() {
