@@ -108,14 +108,18 @@ def lists(db):
 def indicators(db):
     rows = [(name, at) for at, name in enumerate(RANKS)]
     rows += [(name, RANKS.index(part)) for name, parts in SUMS.items() for part in parts]
-    db.execute("create temp table members (indicator varchar, type utinyint)")
+    names = ", ".join(f"'{name}'" for name in dict.fromkeys(name for name, _ in rows))
+    db.execute(f"create type indicator_name as enum ({names})")
+    db.execute("create temp table members (indicator indicator_name, type utinyint)")
     db.executemany("insert into members values (?, ?)", rows)
 
 
 def months(db, as_of):
     first, last = db.execute("select min(month), max(month) from contacts").fetchone()
-    db.execute("create temp table periods (period_type varchar, period varchar, month integer)")
     rows = published(first, last, as_of)
+    names = ", ".join(f"'{name}'" for name in dict.fromkeys(name for _, name, _ in rows)) or "''"
+    db.execute(f"create type period_name as enum ({names})")
+    db.execute("create temp table periods (period_type varchar, period period_name, month integer)")
     if rows:
         db.executemany("insert into periods values (?, ?, ?)", rows)
 
@@ -145,16 +149,15 @@ def cells(db, out):
         group by grouping sets ({sets(base, places=('practice_county', 'practice'))})""")
     patients(db, write, long, six)
     plain = "contacts join periods using (month) where service = 'gp'"
-    shares = ", ".join(f"""count(*) filter ({whole}) as whole_{name}, count(*) filter ({whole} and {part}) as part_{name},
-        count(distinct person) filter ({whole}) as patients_{name}, count(distinct doctor) filter ({whole}) as doctors_{name}"""
-        for name, whole, part in (
-            ("e", "type < 3", "type = 2"), ("outside", "type = 2", "(hour < 8 or hour >= 16 or weekend)"),
-            ("time", "type < 3", "bits & 1 = 1"), ("time_physical", "type = 1", "bits & 1 = 1"), ("time_e", "type = 2", "bits & 1 = 1")))
-    write("gp-shares", f"select period, county, municipality, {shares} from {plain} group by grouping sets ({sets(('period',))})")
-    features = ", ".join(f"""count(*) filter ({test}) as contacts_{at}, count(distinct person) filter ({test}) as patients_{at},
-        count(distinct doctor) filter ({test}) as doctors_{at}"""
-        for at, test in [(at, f"bits & {1 << at} > 0") for at in range(1, 7)] + [(7, "type = 0")])
-    write("gp-activities", f"select period, county, municipality, {features} from {plain} group by grouping sets ({sets(('period',))})")
+    shares = (
+        ("e-consultation-share", "type < 3", "type = 2"), ("outside-hours", "type = 2", "(hour < 8 or hour >= 16 or weekend)"),
+        ("time-consultation", "type < 3", "bits & 1 = 1"), ("time-physical", "type = 1", "bits & 1 = 1"), ("time-e", "type = 2", "bits & 1 = 1"))
+    parts = " union all ".join(f"select '{name}' as share, {part} as part, * from {plain} and {whole}" for name, whole, part in shares)
+    write("gp-shares", f"""select period, share, county, municipality, count(*) filter (part) as part, {COUNTS} from ({parts})
+        group by grouping sets ({sets(('period', 'share'))})""")
+    activities = [(name, f"bits & {1 << at} > 0") for at, name in enumerate(FEATURES) if at > 0] + [("home-visit", "type = 0")]
+    tests = " union all ".join(f"select '{name}' as activity, * from {plain} and {test}" for name, test in activities)
+    write("gp-activities", f"select period, activity, county, municipality, {COUNTS} from ({tests}) group by grouping sets ({sets(('period', 'activity'))})")
     write("gp-diagnoses", f"""select period, county, municipality, chapter, {COUNTS} from {plain} and type < 3 and {long}
         group by grouping sets ({sets(('period',), cubes=('chapter',))})""")
     parts = "case when hour between 8 and 15 then 'day' when hour between 16 and 22 then 'evening' else 'night' end"
