@@ -16,7 +16,7 @@ use super::staff::{self, Seeker, Worker};
 use super::stays::Visit;
 use super::tariff::{self, Circumstances, Contact, Fee};
 use super::world::World;
-use crate::domain::{Month, is_outside_hours};
+use crate::domain::{Month, PartOfDay, is_outside_hours};
 
 /// Numbers of corrections of a month's bills start here, within the block.
 const CORRECTIONS: u64 = 1 << 14;
@@ -250,7 +250,7 @@ impl Maker<'_> {
             number: times,
             amount,
         }));
-        let legevakt = matches!(bill.practice_type, "LEVA" | "LEKO" | "KOLE");
+        let legevakt = staff::is_legevakt(bill.practice_type);
         diagnoses::draw(number, person.woman, legevakt, &mut self.dice, &mut rows.diagnoses);
         rows.bills.push(bill);
         self.correct();
@@ -265,18 +265,7 @@ impl Maker<'_> {
         worker: Worker,
         time: i64,
     ) -> Bill {
-        let (year, day) = (self.plan.year, seeker.day);
-        let hour = (time / 3_600) as u8;
-        let circumstances = Circumstances {
-            contact,
-            day,
-            evening: is_outside_hours(day, hour),
-            night: !(8..23).contains(&hour),
-            legevakt: matches!(worker.kind, "LEVA" | "LEKO" | "KOLE"),
-            age: year - person.born,
-            specialist: worker.specialist,
-            grant: worker.grant && self.plan.team,
-        };
+        let circumstances = self.circumstances(person, contact, seeker.day, &worker, time);
         tariff::fees(&circumstances, &mut self.dice, &mut self.fees);
         let sum: i64 = self.fees.iter().map(|fee| fee.2).sum();
         let free = circumstances.age < 16 || !contact.is_consultation() || self.dice.chance(0.35);
@@ -288,14 +277,10 @@ impl Maker<'_> {
             worker: self.world.names.worker(worker.number),
             practice: names::practice(worker.practice),
             practice_type: if self.dice.chance(0.003) { OUTSIDE[self.dice.below(4) as usize] } else { worker.kind },
-            practice_place: Place::Code(self.world.code(worker.town, worker.part, year)),
-            moment: i64::from(day) * 86_400 + time,
-            registered: self.registered(day),
-            status: match self.dice.unit() {
-                u if u < 0.983 => "godkjent",
-                u if u < 0.997 => "avvist",
-                _ => "behandles",
-            },
+            practice_place: Place::Code(self.world.code(worker.town, worker.part, self.plan.year)),
+            moment: i64::from(seeker.day) * 86_400 + time,
+            registered: self.registered(seeker.day),
+            status: self.status(),
             credits: None,
             sex: (!self.dice.chance(0.001)).then_some(if person.woman { 2 } else { 1 }),
             born: (!self.dice.chance(0.002)).then_some(person.born as i16),
@@ -303,6 +288,28 @@ impl Maker<'_> {
             second_place,
             own_share,
             refund: sum - own_share,
+        }
+    }
+
+    fn circumstances(&self, person: &Person, contact: Contact, day: i32, worker: &Worker, time: i64) -> Circumstances {
+        let hour = (time / 3_600) as u8;
+        Circumstances {
+            contact,
+            day,
+            evening: is_outside_hours(day, hour),
+            night: PartOfDay::of_hour(hour) == PartOfDay::Night,
+            legevakt: staff::is_legevakt(worker.kind),
+            age: self.plan.year - person.born,
+            specialist: worker.specialist,
+            grant: worker.grant && self.plan.team,
+        }
+    }
+
+    fn status(&mut self) -> &'static str {
+        match self.dice.unit() {
+            share if share < 0.983 => "godkjent",
+            share if share < 0.997 => "avvist",
+            _ => "behandles",
         }
     }
 

@@ -130,6 +130,9 @@ struct Gathered {
     planted: Planted,
 }
 
+/// What makes the rows to plant at the end of a file.
+type Planting<R> = fn(&World, Takes) -> Blemishes<R>;
+
 impl Country<'_> {
     fn open<R: Row>(&self, stem: &str, form: &Form) -> Result<DeliveryFile> {
         DeliveryFile::create::<R>(self.folder, &format!("{}-{stem}", R::SOURCE), form)
@@ -253,7 +256,7 @@ impl Country<'_> {
         &mut self,
         stem: &str,
         make: impl Fn(u32) -> Vec<R> + Sync,
-        dirt: Option<&dyn Fn(&World, Takes) -> Blemishes<R>>,
+        dirt: Option<Planting<R>>,
     ) -> Result<()> {
         let form = self.forms.next(R::SOURCE)?;
         let mut file = self.open::<R>(stem, &form)?;
@@ -296,18 +299,17 @@ impl Country<'_> {
         let form = self.forms.next("kontrakt_lege")?;
         let dirt = self.dirt(&form, blemishes::contract_doctors);
         self.write_sheet(&stem, &Sheet::clean(registers::contract_doctors(world)), &form, dirt)?;
-        self.stream(&stem, |number| registers::members(world, number), Some(&blemishes::members))
+        self.stream(&stem, |number| registers::members(world, number), Some(blemishes::members))
     }
 
     fn hospital(&mut self) -> Result<()> {
         let world = self.world;
         for month in (world.span.from.0..=world.span.to.0).map(Month) {
             let first = month == world.span.from;
-            let dirt: Option<&dyn Fn(&World, Takes) -> Blemishes<_>> =
-                if first { Some(&blemishes::episodes) } else { None };
+            let dirt = first.then_some(blemishes::episodes as Planting<_>);
             self.stream(&label(month), |number| episodes::month(world, month, number), dirt)?;
         }
-        self.stream(&label(world.span.to), |number| episodes::keys(world, number), Some(&blemishes::keys))
+        self.stream(&label(world.span.to), |number| episodes::keys(world, number), Some(blemishes::keys))
     }
 }
 

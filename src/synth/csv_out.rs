@@ -106,7 +106,7 @@ impl Dialect {
         push_padded(of_day / 3_600, 2, out);
         out.push(b':');
         push_padded(of_day / 60 % 60, 2, out);
-        if !self.short_times || of_day % 60 != 0 {
+        if !self.short_times || !of_day.is_multiple_of(60) {
             out.push(b':');
             push_padded(of_day % 60, 2, out);
         }

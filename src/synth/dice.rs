@@ -12,7 +12,6 @@ use rand_distr::{Distribution, Gamma, Normal, Poisson};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u64)]
 pub enum Purpose {
-    Places = 1,
     Providers = 2,
     People = 3,
     Stays = 4,
@@ -122,7 +121,7 @@ mod tests {
 
     #[test]
     fn picks_follow_the_weights() {
-        let mut dice = Dice::new(1, Purpose::Places, 0, 0);
+        let mut dice = Dice::new(1, Purpose::People, 0, 0);
         let weights = cumulative([1.0, 0.0, 3.0]);
         let mut hits = [0u32; 3];
         (0..40_000).for_each(|_| hits[dice.pick(&weights)] += 1);

@@ -10,6 +10,7 @@ mod blemishes;
 mod calendar;
 mod country;
 mod csv_out;
+mod deeds;
 mod diagnoses;
 mod dice;
 mod dirt;

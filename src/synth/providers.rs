@@ -238,22 +238,8 @@ impl Providers {
 
     /// The doctors of a list one after the other, with vacancies and substitutes.
     fn man_list(&mut self, at: usize, span: Span, dice: &mut Dice) {
-        let opened = self.lists[at].opened;
-        let shared = at > 0 && dice.chance(0.008);
-        let neighbour = at.checked_sub(1).and_then(|before| self.lists[before].tenures.first().copied());
-        let mut doctor = match neighbour {
-            Some(tenure) if shared => tenure.doctor,
-            _ => self.hire(1).start,
-        };
-        let mut from = first_of_month(span.start() - relation(5.0, 70.0, dice)).max(opened);
-        let vacant = dice.chance(figures::vacancy_share(span.from.year() - 1) * 0.075);
-        let mut leaves = span.start()
-            + if vacant {
-                -i32::from(dice.chance(0.99)) * dice.between(30, 300)
-            } else {
-                dice.waiting(DOCTOR_STAYS) as i32
-            };
-        from = from.min(leaves - 200).max(opened.min(leaves - 1));
+        let mut doctor = self.first_doctor(at, dice);
+        let (mut from, mut leaves) = first_tenure(self.lists[at].opened, span, dice);
         loop {
             let to = if leaves > span.end() { FOREVER } else { last_of_month(leaves) };
             self.lists[at].tenures.push(Tenure { doctor, substitute: false, from, to });
@@ -261,21 +247,35 @@ impl Providers {
             if to == FOREVER {
                 return;
             }
-            let year = Month::of_day(to).year();
-            from = to + 1;
-            if dice.chance(figures::vacancy_share(year)) {
-                from = last_of_month(to + 150 + dice.waiting(430.0) as i32) + 1;
-                if dice.chance(0.85) {
-                    let doctor = self.hire(1).start;
-                    self.lists[at].tenures.push(Tenure { doctor, substitute: true, from: to + 1, to: from - 1 });
-                }
-            }
+            from = self.successor_from(at, to, dice);
             if from > span.end() {
                 return;
             }
             doctor = self.hire(1).start;
             leaves = from + 60 + dice.waiting(DOCTOR_STAYS) as i32;
         }
+    }
+
+    /// A doctor of the list's own; a few have the list before it too.
+    fn first_doctor(&mut self, at: usize, dice: &mut Dice) -> u32 {
+        let neighbour = at.checked_sub(1).and_then(|before| self.lists[before].tenures.first().copied());
+        match neighbour {
+            Some(tenure) if dice.chance(0.008) => tenure.doctor,
+            _ => self.hire(1).start,
+        }
+    }
+
+    /// When the next doctor starts: the day after, or after a vacancy, mostly with a substitute.
+    fn successor_from(&mut self, at: usize, to: i32, dice: &mut Dice) -> i32 {
+        if !dice.chance(figures::vacancy_share(Month::of_day(to).year())) {
+            return to + 1;
+        }
+        let from = last_of_month(to + 150 + dice.waiting(430.0) as i32) + 1;
+        if dice.chance(0.85) {
+            let doctor = self.hire(1).start;
+            self.lists[at].tenures.push(Tenure { doctor, substitute: true, from: to + 1, to: from - 1 });
+        }
+        from
     }
 
     /// Leaves of the list's own doctor, with a substitute.
@@ -344,6 +344,18 @@ impl Providers {
         self.posts.push(Post { town, part: trait_of(u64::from(town), seed ^ 0x9A27), practice, kind, doctors });
         self.posts.len() - 1
     }
+}
+
+/// First and last day of the doctor that a list has at the start; of some lists the doctor has
+/// left before it.
+fn first_tenure(opened: i32, span: Span, dice: &mut Dice) -> (i32, i32) {
+    let from = first_of_month(span.start() - relation(5.0, 70.0, dice)).max(opened);
+    let vacant = dice.chance(figures::vacancy_share(span.from.year() - 1) * 0.075);
+    let leaves = match vacant {
+        true => span.start() - dice.between(30, 300),
+        false => span.start() + dice.waiting(DOCTOR_STAYS) as i32,
+    };
+    (from.min(leaves - 200).max(opened.min(leaves - 1)), leaves)
 }
 
 /// Days that a relation has lasted: three in ten are of the short kind. Means in years.

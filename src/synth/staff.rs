@@ -30,6 +30,11 @@ pub struct Seeker {
     pub day: i32,
 }
 
+/// Whether a practice type is one of the legevakt's.
+pub fn is_legevakt(kind: &str) -> bool {
+    matches!(kind, "LEVA" | "LEKO" | "KOLE")
+}
+
 /// A worker in general practice.
 pub fn general(world: &World, seeker: &Seeker, dice: &mut Dice) -> Worker {
     let Some(list) = seeker.list else { return elsewhere(world, seeker, dice) };

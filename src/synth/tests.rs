@@ -61,10 +61,10 @@ fn contact(code: &str) -> Option<Contact> {
 fn consultations(legevakt: bool) -> Vec<Vec<(&'static Bill, Contact)>> {
     let months = &a_year().1;
     let of_month = |rows: &'static BillRows| {
-        let mut first = BTreeMap::new();
-        rows.lines.iter().for_each(|line| drop(first.entry(line.bill).or_insert(line.code)));
+        // The deciding line comes first; the last one entered stays.
+        let first: BTreeMap<i64, &str> = rows.lines.iter().rev().map(|line| (line.bill, line.code)).collect();
         let of_bill = |bill: &'static Bill| first.get(&bill.number).and_then(|code| contact(code)).map(|c| (bill, c));
-        let service = |bill: &&Bill| matches!(bill.practice_type, "LEVA" | "LEKO" | "KOLE") == legevakt;
+        let service = |bill: &&Bill| super::staff::is_legevakt(bill.practice_type) == legevakt;
         rows.bills.iter().filter(service).filter_map(of_bill).collect()
     };
     months.iter().map(of_month).collect()
