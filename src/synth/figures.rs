@@ -26,8 +26,8 @@ pub const HOME_VISITS: [f64; 9] = [0.5, 0.3, 0.3, 0.5, 0.8, 2.0, 6.0, 28.0, 80.0
 pub const E_INCLINATION: [f64; 9] = [0.80, 0.80, 0.96, 1.15, 1.20, 1.11, 0.85, 0.61, 0.45];
 /// Consultations at the legevakt.
 const LEGEVAKT: [f64; 9] = [0.45, 0.20, 0.30, 0.33, 0.20, 0.17, 0.20, 0.32, 0.40];
-/// Bills at the legevakt by consultation there.
-pub const LEGEVAKT_BILLS: f64 = 1.65;
+/// Bills at the legevakt by consultation there, visits around stays apart.
+pub const LEGEVAKT_BILLS: f64 = 1.47;
 /// Inpatient stays, readmissions among them (NPR, mean 0.145).
 pub const STAYS: [f64; 9] = [0.115, 0.04, 0.058, 0.106, 0.116, 0.126, 0.254, 0.405, 0.50];
 /// Deaths (SSB, about).
