@@ -50,8 +50,8 @@ impl Default for Budget {
         Budget {
             visits: 50_000_000,
             elimination: 200_000_000,
-            program_cells: 300,
-            programs: 20_000,
+            program_cells: 200,
+            programs: 4_000,
             search_cells: 60,
             nodes: 2_000,
         }

@@ -25,6 +25,8 @@ mod ties;
 mod battery;
 #[cfg(test)]
 mod brute;
+#[cfg(test)]
+mod scale;
 
 pub use attack::{Budget, Effort, How, Knowledge, attack};
 pub use deepen::{Target, deepen};
