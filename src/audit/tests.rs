@@ -93,7 +93,7 @@ fn a_witness_that_empties_a_hidden_cell_is_refused() {
 #[test]
 fn a_claim_that_is_too_narrow_is_refused() {
     let copy = Copy::new();
-    copy.edit("claims-0.csv.zst", |text| text.replacen("contacts,0,1,2", "contacts,,1,2", 1));
+    copy.edit("claims-0.csv.zst", |text| text.replacen(",0/1\n", ",/1\n", 1));
     assert!(kinds(&copy.judged()).contains(&Kind::CertificateWrong));
 }
 

@@ -308,16 +308,16 @@ class Universe:
                 needed = max(needed, math.ceil(value * policy["width-percent"] / 100))
             if claim["reason"] == "dominance":
                 needed = max(needed, math.ceil(self.needs.get(where, 0) * policy["width-dominance-percent"] / 100))
-            pairs = []
-            for up, down in (("up", "down"), ("other_up", "other_down")):
-                numbers = [int(claim[n]) if claim[n] else None for n in (up, down)]
-                ends = [0 if n is None else self.change[n].get(where, 0) for n in numbers]
-                pairs.append({w for n in numbers if n is not None for w in self.change[n]})
-                if (up == "up" or any(n is not None for n in numbers)) and ends[0] - ends[1] < needed:
+            lone = []
+            for place, pair in enumerate(claim["witnesses"].split()):
+                up, down = [int(n) if n else None for n in pair.split("/")]
+                ends = [0 if n is None else self.change[n].get(where, 0) for n in (up, down)]
+                if abs(ends[0] - ends[1]) < (needed if place == 0 else 1):
                     fault("a claim's witnesses are not wide enough apart", name)
-            # Somebody alone in a changed cell knows that cell: then the second pair has to do.
-            first, second = ({w for w in pair if w in self.lone and w != where} for pair in pairs)
-            if where not in self.lone and (first & second if pairs[1] else first):
+                changed = {w for n in (up, down) if n is not None for w in self.change[n]}
+                lone.append(changed & self.lone - {where})
+            # Somebody alone in a changed cell knows that cell: another pair has to do without it.
+            if not lone or (where not in self.lone and set.intersection(*lone)):
                 fault("a claim has no pair of witnesses without a lone contributor's cell", name)
             claimed.add(self.views[where[0]].leaves(where[1]) + (where[2],))
         for v, index, layer in self.needs:

@@ -136,9 +136,9 @@ def certificate(folder):
     zstd(folder / "witnesses-0.jsonl.zst", "".join(json.dumps(w, separators=(",", ":")) + "\n" for w in witnesses))
 
     first, second = position("1101", "2024-01", "home-visit"), position("1102", "2024-02", "home-visit")
-    claims = ["view,position,layer,up,down,width,reason,other_up,other_down"]
-    claims += [f"0,{first},contacts,0,1,2,patients,,", f"0,{second},contacts,0,1,2,patients,,"]
-    claims += [f"0,{first},patients,2,3,2,patients,,", f"0,{second},patients,4,,2,patients,,"]
+    claims = ["view,position,layer,width,reason,witnesses"]
+    claims += [f"0,{first},contacts,2,patients,0/1", f"0,{second},contacts,2,patients,0/1"]
+    claims += [f"0,{first},patients,2,patients,2/3", f"0,{second},patients,2,patients,4/"]
     zstd(folder / "claims-0.csv.zst", "\n".join(claims) + "\n")
     files = ["cells-0.csv.zst", "claims-0.csv.zst", "witnesses-0.jsonl.zst"]
     about = {"format": 1, "policy": {"id": "standard", "version": "1"}, "files": files, "claims": 4, "witnesses": 6}

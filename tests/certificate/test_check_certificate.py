@@ -58,11 +58,11 @@ class Checker(unittest.TestCase):
         self.refused("its parts are not in the format")
 
     def test_claim_too_narrow(self):
-        self.edit("claims-0.csv.zst", "contacts,0,1,2", "contacts,,1,2")
+        self.edit("claims-0.csv.zst", ",0/1\n", ",/1\n")
         self.refused("not wide enough apart")
 
     def test_unsafe_cell_without_claim(self):
-        self.edit("claims-0.csv.zst", "contacts,0,1,2", "patients,2,3,2")
+        self.edit("claims-0.csv.zst", "contacts,2,patients,0/1", "patients,2,patients,2/3")
         self.refused("an unsafe cell has no claim")
 
     def test_true_value_not_what_is_published(self):

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use super::files::{Claim, Part, State, Witness};
+use super::files::{Claim, Pair, Part, State, Witness};
 use super::witness::{Change, Evaluator};
 use crate::audit::binding::{Book, Layer, Seen};
 use crate::audit::report::{Finding, Findings, Kind};
@@ -169,46 +169,42 @@ fn holds(subject: Subject<'_>, claim: &Claim, checked: &Checked) -> Result<(Laye
         "patients" => Layer::Patients,
         _ => return Err("no such layer"),
     };
+    let pairs = claim.pairs().ok_or("its witnesses are not in the format")?;
     let reach = |witness: Option<usize>| -> Result<i64, &'static str> {
         let Some(number) = witness else { return Ok(0) };
         let change = checked.changes.get(number).ok_or("no such witness")?;
         let change = change.as_ref().ok_or("its witness is not sound")?;
         Ok(change.by[layer as usize].get(&cell).copied().unwrap_or(0))
     };
-    let (up, down) = (reach(claim.up)?, reach(claim.down)?);
     let needed = claim.width.max(needed(subject, layer, cell, checked));
-    if up < 0 || down > 0 || up - down < needed {
-        return Err("its witnesses are not wide enough apart");
-    }
-    if claim.other_up.is_some() || claim.other_down.is_some() {
-        let (up, down) = (reach(claim.other_up)?, reach(claim.other_down)?);
-        if up - down < needed {
-            return Err("its second pair of witnesses is not wide enough apart");
+    for (number, [up, down]) in pairs.iter().enumerate() {
+        let distance = (reach(*up)? - reach(*down)?).abs();
+        if distance < if number == 0 { needed } else { 1 } {
+            return Err("its witnesses are not wide enough apart");
         }
     }
-    if !survives_lone_contributors(subject, claim, (layer, cell), checked) {
+    if !survives_lone_contributors(subject, &pairs, (layer, cell), checked) {
         return Err("no pair of witnesses does without a lone contributor's cell");
     }
     Ok((layer, cell))
 }
 
-/// Somebody alone in a changed cell knows that cell. No such cell may be in both pairs; files hold
+/// Somebody alone in a changed cell knows that cell. No such cell may be in every pair; files hold
 /// no identities, so a claimed cell that somebody alone makes is left out of this test.
-fn survives_lone_contributors(subject: Subject<'_>, claim: &Claim, of: (Layer, u32), checked: &Checked) -> bool {
+fn survives_lone_contributors(subject: Subject<'_>, pairs: &[Pair], of: (Layer, u32), checked: &Checked) -> bool {
     let is_lone = |&(layer, cell): &(Layer, u32)| {
         let truth = subject.truths[layer as usize][cell as usize];
         truth.value.is_some_and(|value| value > 0) && (truth.patients == Some(1) || truth.doctors == Some(1))
     };
-    let lone = |pair: [Option<usize>; 2]| -> BTreeSet<(Layer, u32)> {
-        let changes = pair.into_iter().flatten().filter_map(|number| checked.changes.get(number)?.as_ref());
+    let lone = |pair: &Pair| -> BTreeSet<(Layer, u32)> {
+        let changes = pair.iter().flatten().filter_map(|&number| checked.changes.get(number)?.as_ref());
         let cells = changes.flat_map(|change| {
             Layer::BOTH.into_iter().flat_map(|layer| change.by[layer as usize].keys().map(move |&cell| (layer, cell)))
         });
         cells.filter(|cell| *cell != of && is_lone(cell)).collect()
     };
-    let (first, second) = (lone([claim.up, claim.down]), lone([claim.other_up, claim.other_down]));
-    let has_second = claim.other_up.is_some() || claim.other_down.is_some();
-    is_lone(&of) || if has_second { first.is_disjoint(&second) } else { first.is_empty() }
+    let in_every = pairs.iter().map(lone).reduce(|all, next| all.intersection(&next).copied().collect());
+    is_lone(&of) || in_every.is_none_or(|cells| cells.is_empty())
 }
 
 /// What the policy asks of a count, whatever the claim says.

@@ -81,11 +81,24 @@ pub struct Claim {
     pub view: usize,
     pub position: usize,
     pub layer: String,
-    pub up: Option<usize>,
-    pub down: Option<usize>,
     pub width: i64,
-    pub other_up: Option<usize>,
-    pub other_down: Option<usize>,
+    /// Pairs `up/down`, blanks between.
+    pub witnesses: String,
+}
+
+/// Two witnesses by number; none: the truth.
+pub type Pair = [Option<usize>; 2];
+
+impl Claim {
+    /// The pairs of witnesses; none where they are not in the format.
+    pub fn pairs(&self) -> Option<Vec<Pair>> {
+        let end = |text: &str| if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) };
+        let pair = |text: &str| {
+            let (up, down) = text.split_once('/')?;
+            Some([end(up)?, end(down)?])
+        };
+        self.witnesses.split_whitespace().map(pair).collect::<Option<Vec<Pair>>>().filter(|pairs| !pairs.is_empty())
+    }
 }
 
 impl Certificate {
