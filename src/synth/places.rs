@@ -4,7 +4,7 @@
 //! the towns (municipalities of 2024, and Svalbard) scaled to that number, and for a person's
 //! home the municipality number in force in a year. Never guesses a municipality.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::dice::{Dice, cumulative};
 use super::figures::age_group;
@@ -65,7 +65,8 @@ impl Places {
             return Err(Error::usage(message));
         }
         scale(&mut towns, persons);
-        let codes = (first_year..=last_year).map(|year| codes_in(year, &towns)).collect::<Result<_>>()?;
+        let recoding = Recoding::read()?;
+        let codes = (first_year..=last_year).map(|year| recoding.codes_in(year, &towns)).collect();
         let running = cumulative(towns.iter().map(|town| f64::from(town.persons)));
         Ok(Places { ages: single_ages()?, towns, first_year, codes, running })
     }
@@ -163,27 +164,52 @@ fn single_ages() -> Result<Vec<Vec<f64>>> {
     Ok((0..14).map(within).collect())
 }
 
-/// For every town the codes in force on 1 January of `year` that became it, by population then.
-fn codes_in(year: i32, towns: &[Town]) -> Result<Vec<Vec<(u16, f64)>>> {
-    let sizes = sizes_in(year)?;
-    let day = format!("{year:04}-01-01");
-    let mut in_force = Vec::new();
-    for row in rows(MUNICIPALITIES, "municipalities.csv")? {
-        if row[3] <= day && (row[4].is_empty() || row[4] >= day) {
-            in_force.push(number::<u16>(&row[0], "municipalities.csv")?);
+/// The lists that say which codes became a town, read once.
+struct Recoding {
+    /// Code with first and last day, as text.
+    in_force: Vec<(u16, String, String)>,
+    /// Old code, town's number, share.
+    targets: Vec<(u16, u16, f64)>,
+    /// Inhabitants by year and code.
+    sizes: BTreeMap<i32, BTreeMap<u16, f64>>,
+}
+
+impl Recoding {
+    fn read() -> Result<Recoding> {
+        let mut recoding = Recoding { in_force: Vec::new(), targets: Vec::new(), sizes: BTreeMap::new() };
+        for row in rows(MUNICIPALITIES, "municipalities.csv")? {
+            recoding.in_force.push((number(&row[0], "municipalities.csv")?, row[3].clone(), row[4].clone()));
         }
-    }
-    let mut codes: Vec<Vec<(u16, f64)>> = vec![Vec::new(); towns.len()];
-    for row in rows(RECODE, "recode_2024.csv")? {
-        let (old, new): (u16, u16) = (number(&row[0], "recode_2024.csv")?, number(&row[1], "recode_2024.csv")?);
-        let share: f64 = if row[2].is_empty() { 1.0 } else { number(&row[2], "recode_2024.csv")? };
-        let Ok(town) = towns.binary_search_by_key(&new, |town| town.number) else { continue };
-        if in_force.binary_search(&old).is_ok() {
-            codes[town].push((old, share * sizes.get(&old).copied().unwrap_or(1_000.0)));
+        for row in rows(RECODE, "recode_2024.csv")? {
+            let share = if row[2].is_empty() { 1.0 } else { number(&row[2], "recode_2024.csv")? };
+            let (old, new) = (number(&row[0], "recode_2024.csv")?, number(&row[1], "recode_2024.csv")?);
+            recoding.targets.push((old, new, share));
         }
+        for row in rows(TOTALS, "population_totals.csv")? {
+            let of = "population_totals.csv";
+            recoding.sizes.entry(number(&row[1], of)?).or_default().insert(number(&row[0], of)?, number(&row[2], of)?);
+        }
+        Ok(recoding)
     }
-    codes.iter_mut().for_each(|codes| running_by_code(codes));
-    Ok(codes)
+
+    /// For every town the codes in force on 1 January of `year` that became it, by population in
+    /// the nearest year that SSB's list has.
+    fn codes_in(&self, year: i32, towns: &[Town]) -> Vec<Vec<(u16, f64)>> {
+        let day = format!("{year:04}-01-01");
+        let holds = |from: &String, to: &String| *from <= day && (to.is_empty() || *to >= day);
+        let in_force = self.in_force.iter().filter(|(_, from, to)| holds(from, to)).map(|&(code, ..)| code);
+        let in_force: BTreeSet<u16> = in_force.collect();
+        let sizes = self.sizes.iter().min_by_key(|(y, _)| (*y - year).abs()).map(|(_, sizes)| sizes);
+        let size = |code: &u16| sizes.and_then(|sizes| sizes.get(code)).copied().unwrap_or(1_000.0);
+        let mut codes: Vec<Vec<(u16, f64)>> = vec![Vec::new(); towns.len()];
+        for (old, new, share) in self.targets.iter().filter(|(old, ..)| in_force.contains(old)) {
+            if let Ok(town) = towns.binary_search_by_key(new, |town| town.number) {
+                codes[town].push((*old, share * size(old)));
+            }
+        }
+        codes.iter_mut().for_each(|codes| running_by_code(codes));
+        codes
+    }
 }
 
 fn running_by_code(codes: &mut [(u16, f64)]) {
@@ -193,17 +219,6 @@ fn running_by_code(codes: &mut [(u16, f64)]) {
         sum += *weight;
         *weight = sum;
     }
-}
-
-/// Inhabitants by code on 1 January of the nearest year that SSB's list has.
-fn sizes_in(year: i32) -> Result<BTreeMap<u16, f64>> {
-    let rows = rows(TOTALS, "population_totals.csv")?;
-    let years: Vec<i32> = rows.iter().map(|row| number(&row[1], "population_totals.csv")).collect::<Result<_>>()?;
-    let nearest = years.iter().copied().min_by_key(|y| (y - year).abs()).unwrap_or(year);
-    let of_year = rows.iter().zip(&years).filter(|&(_, &y)| y == nearest);
-    of_year
-        .map(|(row, _)| Ok((number(&row[0], "population_totals.csv")?, number(&row[2], "population_totals.csv")?)))
-        .collect()
 }
 
 /// Age on the tables' scale for figures: the group of an age that may not be reached yet.

@@ -14,7 +14,7 @@ use super::{Dirt, SynthArgs, SynthFormat, SynthReport, episodes, registers, resi
 use crate::domain::{Month, is_outside_hours, is_weekend};
 use crate::schema::{self, ColumnKind};
 
-const PERSONS: u32 = 12_000;
+const PERSONS: u32 = 10_000;
 const DAY: i64 = 86_400;
 
 fn args(persons: u32, months: (Month, Month), out: &Path) -> SynthArgs {
