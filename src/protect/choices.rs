@@ -12,6 +12,7 @@ pub(super) struct Choice {
     /// Cells of the line that change besides the target, by offset from it, with the sign.
     pub steps: Vec<(i64, i8)>,
     pub cost: f32,
+    /// The least that a changed cell may fall.
     room: u32,
 }
 
@@ -96,11 +97,11 @@ fn option(lane: &Lane, weights: &[Option<(f32, u32)>], own: usize, part: (u16, u
     let mut rough = Rough { part, cost: 0.0, room: u32::MAX };
     let mut possible = true;
     let alias = lane.codes[own];
-    each_step(lane, part, |at, sign| match weights[at as usize] {
+    each_step(lane, part, |at, _| match weights[at as usize] {
         _ if lane.codes[at as usize] == alias => {}
         Some((cost, room)) => {
             rough.cost += cost;
-            rough.room = if sign < 0 { rough.room.min(room) } else { rough.room };
+            rough.room = rough.room.min(room);
         }
         None => possible = false,
     });
@@ -142,7 +143,7 @@ fn compare(a: &Rough, b: &Rough) -> std::cmp::Ordering {
 fn keep(options: &mut Vec<Rough>, reach: Reach) {
     let most = match reach {
         Reach::Best(most) => most,
-        Reach::Totals => 12,
+        Reach::Totals => 40,
     };
     if options.len() > most {
         options.select_nth_unstable_by(most, compare);
@@ -165,7 +166,7 @@ pub(super) fn quantity_choices(line: &Line<'_>, search: &Search<'_, '_>) -> Vec<
             match (line.weigh)(line.grid.ids[base + quantity as usize]) {
                 Some((cost, room)) => {
                     choice.cost += cost;
-                    choice.room = if sign < 0 { choice.room.min(room) } else { choice.room };
+                    choice.room = choice.room.min(room);
                     choice.steps.push((i64::from(quantity) - line.at as i64, sign));
                 }
                 None => possible = false,
@@ -178,7 +179,7 @@ pub(super) fn quantity_choices(line: &Line<'_>, search: &Search<'_, '_>) -> Vec<
     options.sort_by(|a, b| a.cost.total_cmp(&b.cost).then(b.room.cmp(&a.room)).then(a.parts.cmp(&b.parts)));
     let most = match search.query.reach {
         Reach::Best(most) => most,
-        Reach::Totals => 12,
+        Reach::Totals => 40,
     };
     options.truncate(most);
     options

@@ -54,9 +54,14 @@ impl Room {
         if layer == Layer::Patients {
             let Some(room) = cell.patients_room().filter(|_| cell.has_patients()) else { return false };
             self.limit_patients(room, sign);
+            if let Some(slack) = cell.public_slack() {
+                self.limit_patients(slack, -sign);
+            }
             return true;
         }
         let Some(room) = cell.contacts_room() else { return false };
+        let slack = cell.public_slack().filter(|_| layer == Layer::Contacts);
+        let room = slack.map_or(room, |slack| room.min(slack));
         let side = if sign > 0 { &mut self.contacts_down } else { &mut self.contacts_up };
         *side = (*side).min(room);
         if layer == Layer::Joint && cell.has_patients() && cell.state != State::Unpublished {

@@ -58,7 +58,8 @@ impl Proofs {
         let Some((&first, others)) = self.claims[target as usize][layer].moves.split_first() else { return Vec::new() };
         let cell = system.targets[target as usize].cell;
         let in_all = |owner: &u32| others.iter().all(|&at| self.moves[at as usize].owners.binary_search(owner).is_ok());
-        let not_own = |owner: &u32| system.owners(cell).all(|own| own != *owner);
+        let own_layer = if layer == 0 { Layer::Contacts } else { Layer::Patients };
+        let not_own = |owner: &u32| system.owners(cell, own_layer).all(|own| own != *owner);
         self.moves[first as usize].owners.iter().copied().filter(|owner| in_all(owner) && not_own(owner)).collect()
     }
 
@@ -94,7 +95,7 @@ impl Proofs {
             parts: found.parts,
             at: found.at,
             amounts,
-            owners: owners(system, &found.cells),
+            owners: owners(system, &found.cells, moving(found.layer, &amounts)),
             cells: found.cells.into_iter().map(|(cell, _)| cell).collect(),
         });
         for other in open {
@@ -140,8 +141,14 @@ fn layers(layer: Layer) -> &'static [usize] {
     }
 }
 
-fn owners(system: &System<'_>, cells: &[(CellId, i8)]) -> Vec<u32> {
-    let mut owners: Vec<u32> = cells.iter().flat_map(|&(cell, _)| system.owners(cell)).collect();
+/// The layers that really move.
+fn moving(layer: Layer, amounts: &Amounts) -> Layer {
+    let patients_stand = amounts.patients_up == 0 && amounts.patients_down == 0;
+    if layer == Layer::Joint && patients_stand { Layer::Contacts } else { layer }
+}
+
+fn owners(system: &System<'_>, cells: &[(CellId, i8)], layer: Layer) -> Vec<u32> {
+    let mut owners: Vec<u32> = cells.iter().flat_map(|&(cell, _)| system.owners(cell, layer)).collect();
     owners.sort_unstable();
     owners.dedup();
     owners

@@ -18,6 +18,24 @@ pub(super) struct Candidates {
     pub fixed: bool,
 }
 
+impl Candidates {
+    fn side(&self, side: Side) -> &Vec<u16> {
+        match side {
+            Side::Plus => &self.plus,
+            Side::Minus => &self.minus,
+        }
+    }
+    fn side_mut(&mut self, side: Side) -> &mut Vec<u16> {
+        match side {
+            Side::Plus => &mut self.plus,
+            Side::Minus => &mut self.minus,
+        }
+    }
+}
+
+/// Options tried for a leaf before the one chosen before it is given up.
+const RETRIES: usize = 8;
+
 /// Positions or quantities with the sign of their change.
 type Steps = Vec<(u16, i8)>;
 
@@ -28,7 +46,7 @@ pub(super) struct Completion<'c, 's, 'a> {
     cells: Vec<(CellId, i8)>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 enum Side {
     Plus,
     Minus,
@@ -57,7 +75,9 @@ impl<'c, 's, 'a> Completion<'c, 's, 'a> {
             }
             let grid = &system.grids[view];
             if self.touches(grid) {
-                self.narrow(grid);
+                if !self.narrow(grid) {
+                    return None;
+                }
                 self.take(grid)?;
             }
         }
@@ -113,44 +133,49 @@ impl<'c, 's, 'a> Completion<'c, 's, 'a> {
         !candidates.fixed && (is_split(&candidates.plus, classes) || is_split(&candidates.minus, classes))
     }
 
-    /// Chooses among leaves that only this view tells apart.
-    fn narrow(&mut self, grid: &Grid) {
-        let dims = grid.lanes.iter().map(|lane| lane.dim).chain(grid.mentions.iter().map(|mention| mention.dim));
-        for dim in dims {
-            if !self.leaves[dim].fixed {
-                self.narrow_side(grid, dim, Side::Plus);
-                self.narrow_side(grid, dim, Side::Minus);
-            }
-        }
+    /// Chooses among leaves that only this view tells apart. False: no choice is possible.
+    fn narrow(&mut self, grid: &Grid) -> bool {
+        let lanes = grid.lanes.iter().map(|lane| lane.dim);
+        let dims = lanes.chain(grid.mentions.iter().map(|mention| mention.dim)).filter(|&dim| !self.leaves[dim].fixed);
+        let sides: Vec<(usize, Side)> = dims.flat_map(|dim| [(dim, Side::Plus), (dim, Side::Minus)]).collect();
+        let is_open = |&(dim, side): &(usize, Side)| is_split(self.leaves[dim].side(side), &grid.classes[dim]);
+        let open: Vec<(usize, Side)> = sides.into_iter().filter(is_open).collect();
+        self.narrow_sides(grid, &open)
     }
 
-    fn narrow_side(&mut self, grid: &Grid, dim: usize, side: Side) {
-        let all = self.side(dim, side).clone();
-        if !is_split(&all, &grid.classes[dim]) {
-            return;
+    /// Settles the sides one after the other, going back where a later one finds nothing.
+    fn narrow_sides(&mut self, grid: &Grid, open: &[(usize, Side)]) -> bool {
+        let Some((&(dim, side), rest)) = open.split_first() else { return true };
+        let all = self.leaves[dim].side(side).clone();
+        let mut options = self.options(grid, dim, side);
+        options.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
+        for (_, _, leaves) in options.into_iter().take(RETRIES) {
+            *self.leaves[dim].side_mut(side) = leaves;
+            if self.narrow_sides(grid, rest) {
+                return true;
+            }
         }
-        let mut classes: Vec<u16> = all.iter().map(|&leaf| grid.classes[dim].of[leaf as usize]).collect();
+        *self.leaves[dim].side_mut(side) = all;
+        false
+    }
+
+    /// Every class of leaves that is possible, with its cost and the smallest count that changes.
+    fn options(&mut self, grid: &Grid, dim: usize, side: Side) -> Vec<(f32, u32, Vec<u16>)> {
+        let of = &grid.classes[dim].of;
+        let all = self.leaves[dim].side(side).clone();
+        let mut classes: Vec<u16> = all.iter().map(|&leaf| of[leaf as usize]).collect();
         classes.sort_unstable();
         classes.dedup();
-        let mut best: Option<(f32, u32, Vec<u16>)> = None;
+        let mut options = Vec::new();
         for class in classes {
-            let leaves: Vec<u16> =
-                all.iter().copied().filter(|&leaf| grid.classes[dim].of[leaf as usize] == class).collect();
-            *self.side(dim, side) = leaves.clone();
-            let Some((cost, room)) = self.score(grid) else { continue };
-            if best.as_ref().is_none_or(|&(least, most, _)| cost < least || (cost == least && room > most)) {
-                best = Some((cost, room, leaves));
+            let leaves: Vec<u16> = all.iter().copied().filter(|&leaf| of[leaf as usize] == class).collect();
+            *self.leaves[dim].side_mut(side) = leaves.clone();
+            if let Some((cost, room)) = self.score(grid) {
+                options.push((cost, room, leaves));
             }
         }
-        let first = all.iter().copied().take(1).collect();
-        *self.side(dim, side) = best.map_or(first, |(_, _, leaves)| leaves);
-    }
-
-    fn side(&mut self, dim: usize, side: Side) -> &mut Vec<u16> {
-        match side {
-            Side::Plus => &mut self.leaves[dim].plus,
-            Side::Minus => &mut self.leaves[dim].minus,
-        }
+        *self.leaves[dim].side_mut(side) = all;
+        options
     }
 
     /// Cost, and the smallest count changed, of what is known of the move in this view.

@@ -90,7 +90,7 @@ impl Tally {
 pub(super) fn search(system: &System<'_>, query: &Query<'_>, scratch: &mut Scratch) -> Option<Found> {
     let (view, index) = home(system, query)?;
     let coordinates = system.coordinates(view, index);
-    let own = system.owners(query.cell).collect();
+    let own = system.owners(query.cell, query.layer).collect();
     scratch.stamps.resize(system.cells.len(), 0);
     let mut search =
         Search { system, query, scratch, view, index, coordinates, own, lanes: Vec::new(), best: None, effort: 0 };
@@ -168,19 +168,14 @@ impl Search<'_, '_> {
         if !tally.room.take(cell, sign, self.query.layer) {
             return None;
         }
-        match cell.state {
-            State::Shown => tally.cost += cell.weight,
-            State::Hidden => {
-                for owner in self.system.owners(id) {
-                    if !self.own.contains(&owner) {
-                        if self.query.avoid.binary_search(&owner).is_ok() {
-                            return None;
-                        }
-                        tally.cost += LONE;
-                    }
-                }
+        if cell.state == State::Shown {
+            tally.cost += cell.weight;
+        }
+        for owner in self.system.owners(id, self.query.layer) {
+            if self.query.avoid.binary_search(&owner).is_ok() {
+                return None;
             }
-            State::Unpublished => {}
+            tally.cost += if self.own.contains(&owner) { 0.0 } else { LONE };
         }
         Some(tally)
     }

@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use super::grid::{CellId, Grid, NO_CELL, canonical_codes};
 use super::ledger::Before;
 use super::lookup::QuantityOption;
+use super::moves::Layer;
 use super::primary::{Reason, Setting, breaks_residents, judge, width_of_contacts};
 use crate::aggregate::{CellCount, TableCells};
 use crate::definition::{PlaceBasis, Policy, Table};
@@ -68,6 +69,11 @@ impl Cell {
     pub fn patients_room(&self) -> Option<u32> {
         self.patients.checked_sub(1)
     }
+    /// Contacts less patients where everybody knows that it is not negative: in the whole country,
+    /// both sexes and all ages, nobody moves.
+    pub fn public_slack(&self) -> Option<u32> {
+        if self.rank == Rank::Country && self.has_patients() { self.contacts.checked_sub(self.patients) } else { None }
+    }
     pub fn has_patients(&self) -> bool {
         self.patients != NO_LAYER
     }
@@ -125,10 +131,19 @@ impl<'a> System<'a> {
         Ok(system)
     }
 
-    /// Everyone who alone makes the cell.
-    pub fn owners(&self, cell: CellId) -> impl Iterator<Item = u32> + '_ {
-        let more = if self.patient_owners.is_empty() { None } else { self.patient_owners.get(&cell) };
-        self.owners[cell as usize].into_iter().chain(more.copied().into_iter().flatten()).filter(|&owner| owner != 0)
+    /// Everyone who alone makes the cell's count of contacts, or of patients, or (of a joint move)
+    /// either.
+    pub fn owners(&self, cell: CellId, layer: Layer) -> impl Iterator<Item = u32> + '_ {
+        let of_contacts = self.owners[cell as usize];
+        let of_patients = if layer == Layer::Contacts { of_contacts } else { self.owners_of_patients(cell) };
+        let first = if layer == Layer::Patients { of_patients } else { of_contacts };
+        let second = if of_patients == first { [0, 0] } else { of_patients };
+        first.into_iter().chain(second).filter(|&owner| owner != 0)
+    }
+
+    fn owners_of_patients(&self, cell: CellId) -> [u32; 2] {
+        let differs = if self.patient_owners.is_empty() { None } else { self.patient_owners.get(&cell) };
+        differs.copied().unwrap_or(self.owners[cell as usize])
     }
 
     /// Hides a shown cell and what falls with it.
@@ -333,7 +348,7 @@ impl<'a> Builder<'a> {
     fn note_patients(&mut self, id: CellId, patients: &CellCount) {
         self.cells[id as usize].patients = patients.value;
         let owners = owners_of(patients);
-        if owners != [0, 0] && owners != self.owners[id as usize] {
+        if owners != self.owners[id as usize] {
             self.patient_owners.insert(id, owners);
         }
     }

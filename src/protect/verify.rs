@@ -161,8 +161,8 @@ fn check_claims(system: &System<'_>, proofs: &Proofs, target: usize, signs: &[Si
         if width(first) < u64::from(claim.width) || others.iter().any(|&at| width(at) == 0) {
             return Err(broken("an interval is too narrow"));
         }
-        let own: Vec<u32> = system.owners(cell).collect();
-        let alone = |at: u32| signs[at as usize].keys().flat_map(|&id| system.owners(id)).collect::<Vec<u32>>();
+        let own: Vec<u32> = system.owners(cell, if layer == 0 { Layer::Contacts } else { Layer::Patients }).collect();
+        let alone = |at: u32| alone(system, &proofs.moves[at as usize], &signs[at as usize]);
         let mut knowing = alone(first);
         knowing.retain(|owner| !own.contains(owner));
         for &at in others {
@@ -174,4 +174,20 @@ fn check_claims(system: &System<'_>, proofs: &Proofs, target: usize, signs: &[Si
         }
     }
     Ok(())
+}
+
+/// Everyone who alone makes a count that a move changes.
+fn alone(system: &System<'_>, used: &Used, signs: &Signs) -> Vec<u32> {
+    let patients_move = used.amounts.patients_up > 0 || used.amounts.patients_down > 0;
+    let contacts_move = used.amounts.contacts_up > 0 || used.amounts.contacts_down > 0;
+    let mut all = Vec::new();
+    for (&id, &(contacts, patients)) in signs {
+        if contacts != 0 && contacts_move {
+            all.extend(system.owners(id, Layer::Contacts));
+        }
+        if patients != 0 && patients_move {
+            all.extend(system.owners(id, Layer::Patients));
+        }
+    }
+    all
 }
