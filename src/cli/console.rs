@@ -74,6 +74,7 @@ fn bar(form: LogForm) -> ProgressBar {
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} ({elapsed})") {
         bar.set_style(style);
     }
+    bar.enable_steady_tick(std::time::Duration::from_millis(250));
     bar
 }
 
