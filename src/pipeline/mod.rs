@@ -68,7 +68,7 @@ pub struct Release {
     pub release: String,
     pub public: PathBuf,
     pub restricted: PathBuf,
-    /// What `latest` leads to now.
+    /// The link to the pipeline's newest release.
     pub latest: PathBuf,
     /// From the public files.
     pub summary: Summary,

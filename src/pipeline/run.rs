@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use super::commit::{commit, move_latest, recover, sweep};
 use super::history::{Commit, History};
 use super::layout::{Lock, Out};
-use super::name::{Delivered, delivered, release_name, run_hash};
+use super::name::{Delivered, delivered, release_name, run_hash, unchanged};
 use super::stage::{self, Staged};
 use super::{Mode, Outcome, PlannedFile, Release, Request, Step, Summary, Watch, gates, whole};
 use crate::aggregate::{self, Cells, MonthCompleteness};
@@ -18,6 +18,7 @@ use crate::definition::Pipeline;
 use crate::domain::{Error, Result};
 use crate::load::{Inputs, Scanned};
 use crate::protect::{self, Ledger};
+use crate::publish::FEWEST_ROWS;
 
 /// Bytes that rows in waiting may take where nothing is said.
 const MEMORY: u64 = 1 << 30;
@@ -100,9 +101,16 @@ fn dry_run(request: &Request, pipeline: &Pipeline, out: &Out, inputs: Inputs, wa
 
 fn at(out: &Out, pipeline: &str, release: &str) -> Result<Release> {
     let public = out.release(release);
-    let latest = std::fs::canonicalize(out.latest().join(pipeline)).unwrap_or_else(|_| public.clone());
+    let latest = out.latest().join(pipeline);
     let summary = Summary::read(&public)?;
     Ok(Release { release: release.into(), restricted: out.restricted_of(release), public, latest, summary })
+}
+
+/// Warns of codes that no list knows; how many rows exactly is in the restricted manifest.
+fn tell_unknown(unknown: &BTreeMap<(String, String), u64>) {
+    for ((source, column), _) in unknown.iter().filter(|(_, rows)| **rows >= FEWEST_ROWS) {
+        tracing::warn!(source, column, "rows have codes that no list knows; they count as unknown");
+    }
 }
 
 /// A run under the lock.
@@ -152,7 +160,8 @@ impl Run<'_> {
         self.watch.step(Step::Residents);
         let mut sources = books.sources;
         let residents = self.residents(&mut sources)?;
-        stage::unchanged(&self.plan.delivered, &sources)?;
+        unchanged(&self.plan.delivered)?;
+        tell_unknown(&books.unknown);
         gates::balance(&sources)?;
         let mut counted = Counted {
             cells: Cells { tables: Vec::new() },

@@ -3,19 +3,16 @@
 //! In: what the rooms gave. Out: `staging/public` and `staging/restricted`, complete, audited and
 //! ready to be renamed; or, where a gate closed, the rejects under `restricted/failed/`.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::history::LEDGER;
 use super::layout::Out;
-use super::name::Delivered;
 use super::run::{Counted, Run};
 use super::{Watch, rejects};
 use crate::aggregate::MonthCompleteness;
 use crate::audit;
 use crate::domain::{Error, Period, PeriodKind, Result};
-use crate::load::Scanned;
 use crate::protect::Protected;
 use crate::publish::files::{Area, cannot_write, make_folder, write_file};
 use crate::publish::{self, AuditVerdict, FileRecord, MonthShare, ReleaseContext, SourceRecord, Written, json_bytes};
@@ -114,20 +111,6 @@ fn put_failed(run: &Run, staged: &Path) -> Result<PathBuf> {
     };
     put().map_err(|error| cannot_write(&place, &error))?;
     Ok(place)
-}
-
-/// Stops a run whose files were changed while it read them.
-pub fn unchanged(delivered: &[Delivered], sources: &BTreeMap<String, Scanned>) -> Result<()> {
-    for file in delivered {
-        let scanned = sources.get(&file.source).and_then(|source| source.files.iter().find(|f| f.name == file.name));
-        if scanned.is_some_and(|scanned| scanned.sha256 != file.sha256) {
-            return Err(Error::input(format!(
-                "{}: the file was changed while it was read; run again when the delivery is complete",
-                file.name
-            )));
-        }
-    }
-    Ok(())
 }
 
 fn context<'a>(run: &Run<'a>, counted: &Counted) -> ReleaseContext<'a> {
