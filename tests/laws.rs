@@ -193,6 +193,51 @@ fn synthetic(out: &Path) {
     kprstat::synth::write_country(&args).expect("a synthetic country");
 }
 
+/// What is planted changes no cell, and every planted row is in the class that it was planted for.
+#[test]
+fn a_messy_country_counts_as_the_clean_one() {
+    use kprstat::synth::{Dirt, SynthArgs, SynthFormat, write_country};
+    let month = Month::new(2023, 12);
+    let made = |format, dirt| {
+        let folder = tempfile::tempdir().expect("a folder to work in");
+        let out = folder.path().join("delivery");
+        let args = SynthArgs { persons: 6_000, from: month, to: month.next(), seed: 3, format, dirt, out };
+        let report = write_country(&args).expect("a synthetic country");
+        (report.planted, engine::count(&args.out, "2026-06-01", 2).expect("a sound delivery"))
+    };
+    let (_, clean) = made(SynthFormat::Csv, Dirt::Clean);
+    for format in [SynthFormat::Csv, SynthFormat::Parquet] {
+        let (planted, messy) = made(format, Dirt::Messy);
+        assert!(values(&clean) == values(&messy), "{format:?}");
+        let (before, after) = (rows_by_class(&clean), rows_by_class(&messy));
+        for (class, rows) in &after {
+            let more = rows - before.get(class).copied().unwrap_or(0);
+            if let Some((_, expected)) = planted.iter().find(|(kind, _)| names_class(kind, class)) {
+                assert_eq!(more, *expected, "{class:?} {format:?}");
+            } else {
+                assert!(!class.1.starts_with("rejected"), "{class:?} {format:?}: {more} rows that nobody planted");
+            }
+        }
+    }
+}
+
+/// Rows by source and class, all files together.
+fn rows_by_class(outcome: &Outcome) -> BTreeMap<(String, String), u64> {
+    let mut rows = BTreeMap::new();
+    for ((source, _), classes) in outcome.tallies() {
+        for (class, times) in classes {
+            *rows.entry((source.clone(), class)).or_default() += times;
+        }
+    }
+    rows
+}
+
+/// Whether a planted kind (`takst:orphan`) is a class of rows (`rejected:orphan` of takst).
+fn names_class(kind: &str, (source, class): &(String, String)) -> bool {
+    let reason = class.split_once(':').map_or(class.as_str(), |(_, reason)| reason);
+    kind.split_once(':') == Some((source.as_str(), reason))
+}
+
 /// Country = counties = municipalities; total = its labels in every dimension; quarter, tertial and
 /// year = their months; each sum of contact types = its types. Patients add up over place, sex and age.
 fn broken_sums(outcome: &Outcome) -> Vec<String> {

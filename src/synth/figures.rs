@@ -21,7 +21,7 @@ const MEN: [f64; 9] = [1.03, 1.0, 0.74, 0.60, 0.69, 0.83, 0.92, 0.93, 0.93];
 /// Size of the negative binomial, from the share with no consultation in a year (SSB 2023).
 pub const FRAILTY_SIZE: [f64; 9] = [1.0, 1.0, 1.1, 0.7, 0.7, 0.9, 1.3, 1.15, 0.55];
 /// Home visits in a thousand consultations.
-pub const HOME_VISITS: [f64; 9] = [0.5, 0.3, 0.3, 0.5, 0.8, 2.0, 6.0, 28.0, 80.0];
+pub const HOME_VISITS: [f64; 9] = [0.4, 0.2, 0.2, 0.4, 0.6, 1.5, 4.6, 22.0, 66.0];
 /// Inclination to e-consultations; the mean over consultations is about 1.
 pub const E_INCLINATION: [f64; 9] = [0.80, 0.80, 0.96, 1.15, 1.20, 1.11, 0.85, 0.61, 0.45];
 /// Consultations at the legevakt.

@@ -350,7 +350,7 @@ impl Providers {
 /// left before it.
 fn first_tenure(opened: i32, span: Span, dice: &mut Dice) -> (i32, i32) {
     let from = first_of_month(span.start() - relation(5.0, 70.0, dice)).max(opened);
-    let vacant = dice.chance(figures::vacancy_share(span.from.year() - 1) * 0.075);
+    let vacant = dice.chance(figures::vacancy_share(span.from.year() - 1) * 0.085);
     let leaves = match vacant {
         true => span.start() - dice.between(30, 300),
         false => span.start() + dice.waiting(DOCTOR_STAYS) as i32,
