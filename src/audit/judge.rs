@@ -5,9 +5,12 @@
 //! publication, and cells hidden in vain. Solutions count only after every row of the attacker's
 //! own system was found to hold.
 
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
 use super::binding::{Book, Bound, Layer, Seen};
 use super::certificate::Change;
-use super::engine::{Budget, Knowledge, Range, Target, deepen, ties};
+use super::engine::{Budget, Knowledge, Range, System, Target, deepen, ties};
 use super::report::{Finding, Findings, Kind};
 use super::restricted::{Thresholds, Truth};
 use crate::relations::Universe;
@@ -19,6 +22,23 @@ pub struct Case<'a> {
     pub bound: &'a Bound,
     pub truths: &'a [Vec<Truth>; 2],
     pub thresholds: &'a Thresholds,
+}
+
+/// A change by unknown, and what it makes of the rows.
+#[derive(Default)]
+struct Moved {
+    by: FxHashMap<u32, i64>,
+    /// By row that an unknown of the change stands in: the change of its sum.
+    off: FxHashMap<u32, i64>,
+}
+
+impl Moved {
+    fn add(&mut self, system: &System, unknown: u32, by: i64) {
+        *self.by.entry(unknown).or_default() += by;
+        for &row in system.rows_of(unknown as usize) {
+            *self.off.entry(row).or_default() += by * system.get(row as usize).coefficient(unknown);
+        }
+    }
 }
 
 impl Case<'_> {
@@ -125,57 +145,44 @@ impl Case<'_> {
     /// possible.
     fn learn(&self, point: &[i64], changes: &[Option<Change>], knowledge: &mut Knowledge) {
         point.iter().enumerate().for_each(|(unknown, &value)| knowledge.inner[unknown] = Some(Range::exactly(value)));
-        for change in changes.iter().flatten() {
-            let Some(moved) = self.moved(change, point) else { continue };
-            for (unknown, by) in moved {
-                let value = point[unknown as usize] + by;
-                let inner = &mut knowledge.inner[unknown as usize];
-                *inner = inner.map(|range| range.with(value));
-            }
+        let system = &self.bound.system;
+        let sums: Vec<i64> = (0..system.rows()).map(|row| system.get(row).sum_at(point)).collect();
+        let moved = |change: &Option<Change>| self.moved(change.as_ref()?, point, &sums);
+        let all: Vec<Option<Moved>> = changes.par_iter().map(moved).collect();
+        for (unknown, by) in all.into_iter().flatten().flat_map(|moved| moved.by) {
+            let inner = &mut knowledge.inner[unknown as usize];
+            *inner = inner.map(|range| range.with(point[unknown as usize] + by));
         }
     }
 
-    /// The change by unknown, rests included, if every row that it touches still holds.
-    fn moved(&self, change: &Change, point: &[i64]) -> Option<std::collections::BTreeMap<u32, i64>> {
+    /// The change by unknown, if every row that it touches still holds. `sums` are the rows at
+    /// `point`.
+    fn moved(&self, change: &Change, point: &[i64], sums: &[i64]) -> Option<Moved> {
         let system = &self.bound.system;
-        let mut moved = std::collections::BTreeMap::new();
+        let mut moved = Moved::default();
         for layer in Layer::BOTH {
             for (&cell, &by) in &change.by[layer as usize] {
                 let unknown = self.bound.of_cell[layer as usize][cell as usize];
                 if unknown == u32::MAX {
                     return None;
                 }
-                moved.insert(unknown, by);
+                moved.add(system, unknown, by);
             }
         }
-        let mut rows: std::collections::BTreeSet<u32> =
-            moved.keys().flat_map(|&unknown| system.rows_of(unknown as usize)).copied().collect();
-        // Rests have no change of their own yet: an equation with one of them gives it.
-        let mut waiting: Vec<u32> = rows.iter().copied().collect();
-        while let Some(number) = waiting.pop() {
+        let within =
+            |(&unknown, &by): (&u32, &i64)| system.bounds[unknown as usize].contains(point[unknown as usize] + by);
+        let holds = |(&number, &off): (&u32, &i64)| {
             let row = system.get(number as usize);
-            let off: i64 = row.terms().map(|(cell, by)| by * moved.get(&(cell as u32)).copied().unwrap_or(0)).sum();
-            let rest = row.terms().find(|&(cell, _)| {
-                self.book.names[self.bound.unknowns[cell].0 as usize].0 == super::binding::NO_VIEW
-                    && !moved.contains_key(&(cell as u32))
-            });
-            if let (true, true, Some((cell, coefficient))) = (row.is_equation(), off != 0, rest) {
-                moved.insert(cell as u32, -off / coefficient);
-                for &next in system.rows_of(cell) {
-                    if rows.insert(next) || next != number {
-                        waiting.push(next);
-                    }
-                }
-            }
-        }
-        let bounds =
-            moved.iter().all(|(&unknown, &by)| system.bounds[unknown as usize].contains(point[unknown as usize] + by));
-        let holds = |&number: &u32| {
-            let row = system.get(number as usize);
-            let change: i64 = row.terms().map(|(cell, by)| by * moved.get(&(cell as u32)).copied().unwrap_or(0)).sum();
-            change == 0 || (row.low..=row.high).contains(&(row.sum_at(point) + change))
+            let takes_up = || row.cells.iter().any(|&cell| self.is_rest(cell as usize));
+            // The rest of a row that no view has takes its change up.
+            off == 0 || (row.low..=row.high).contains(&(sums[number as usize] + off)) || takes_up()
         };
-        (bounds && rows.iter().all(holds)).then_some(moved)
+        (moved.by.iter().all(within) && moved.off.iter().all(holds)).then_some(moved)
+    }
+
+    /// Whether an unknown is a rest that no view has.
+    fn is_rest(&self, unknown: usize) -> bool {
+        self.book.names[self.bound.unknowns[unknown].0 as usize].0 == super::binding::NO_VIEW
     }
 
     fn widths(&self, knowledge: &Knowledge, needs: &[i64], findings: &mut Findings) {

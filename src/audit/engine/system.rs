@@ -55,6 +55,10 @@ impl Row<'_> {
     pub fn terms(&self) -> impl Iterator<Item = (usize, i64)> + '_ {
         self.cells.iter().map(|&cell| cell as usize).zip(self.coefficients.iter().copied())
     }
+    /// The coefficient of an unknown; 0 where the row does not have it.
+    pub fn coefficient(&self, cell: u32) -> i64 {
+        self.cells.binary_search(&cell).map_or(0, |at| self.coefficients[at])
+    }
     /// The value of the left-hand side at a point.
     pub fn sum_at(&self, point: &[i64]) -> i64 {
         self.terms().map(|(cell, coefficient)| coefficient * point[cell]).sum()
