@@ -8,7 +8,9 @@
 mod binding;
 mod certificate;
 pub mod engine;
+pub mod foreign;
 mod judge;
+mod means;
 mod older;
 mod report;
 mod restricted;
@@ -48,6 +50,7 @@ pub fn audit(release: &Path, against: &[PathBuf], restricted: Option<&Path>) -> 
         let older = Release::open(older, relations.as_deref(), &mut Findings::default())?;
         older::compare(&public, &older, &mut findings);
     }
+    means::check(&public.tables, &mut findings);
     let certificate = restricted.map(Certificate::read).transpose()?;
     if let Some(certificate) = certificate.as_ref().filter(|certificate| certificate.relations != public.relations) {
         let what =

@@ -94,8 +94,8 @@ class View:
                     yield index
 
 
-def read_table(view, path, public):
-    """[(position, layer, told or row)] of the rows that hold counts."""
+def read_table(view, path, public, kind="count"):
+    """(position, layer, told or row) of the rows that hold counts; of shares, ((base, id), told)."""
     table = pq.read_table(path)
 
     def text(name):
@@ -114,12 +114,15 @@ def read_table(view, path, public):
     for keys, indicator, measure, value, *more in zip(
         zip(*map(text, columns)), text("indicator"), text("measure"), text("value"), *map(text, extra)
     ):
-        if indicator not in quantity or measure not in layer:
+        if measure != "share" if kind == "share" else indicator not in quantity or measure not in layer:
             continue
         index = 0
         for place, known, length in zip(keys, maps, view.shape):
             index = None if index is None or place not in known else index * length + known[place]
-        if index is not None:
+        if kind == "share":
+            if index is not None and more != ["M"]:
+                yield (index, indicator), HIDDEN if value is None else value
+        elif index is not None:
             index = index * view.shape[-1] + quantity[indicator]
             told = value if public and value is not None else HIDDEN
             yield index, layer[measure], told if public else (value, *more)
@@ -140,6 +143,7 @@ class Universe:
         folder = restricted / "certificate"
         self.read_public(public)
         self.read_cells(unpacked(folder / f"cells-{number}.csv.zst"))
+        self.read_shares(public)
         self.read_restricted(restricted)
         self.check_equal_cells()
         self.check_sums()
@@ -165,6 +169,19 @@ class Universe:
                 for index, (shown, true) in enumerate(zip(told[layer], value[layer])):
                     if shown != NOT_SHOWN and (true < 1 if shown == HIDDEN else true != shown):
                         fault("a published value is not the certificate's", f"{self.id} view {v} position {index} {name}")
+
+    def read_shares(self, public):
+        """A shown share gives its numerator away: it is that of the true counts, and may not change."""
+        for v, view in enumerate(self.views):
+            for index, share in read_table(view, public / "data" / (view.table + ".parquet"), True, "share"):
+                for entry in (s["share"] for s in view.indicators if "share" in s and s["share"]["indicator"] == index[1]):
+                    n, d = (index[0] * view.shape[-1] + entry[part] for part in ("numerator", "denominator"))
+                    true = [self.value[v][CONTACTS][at] for at in (n, d)]
+                    if share != HIDDEN:
+                        if true[1] and (20000 * true[0] + true[1]) // (2 * true[1]) != round(share * 100):
+                            fault("a share is not that of the true counts", f"{self.id} view {v} position {n}")
+                        if self.told[v][CONTACTS][n] == NOT_SHOWN:
+                            self.told[v][CONTACTS][n] = true[0]
 
     def read_restricted(self, restricted):
         """The restricted truth agrees; which cells are unsafe by their numbers of contributors."""
