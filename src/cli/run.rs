@@ -61,10 +61,13 @@ fn account(release: &Release) -> String {
     let summary = &release.summary;
     let mut text = String::new();
     for figure in &summary.national {
-        let value = if figure.value.is_empty() { "hidden" } else { &figure.value };
-        let state = if figure.is_provisional { "provisional" } else { "final" };
-        let _ =
-            writeln!(text, "  {:<22} {} {:<13} {value:>10}  {state}", figure.table, figure.period, figure.indicator);
+        let (value, state) = match (figure.value.as_str(), figure.is_provisional) {
+            ("", _) => ("hidden", ""),
+            (value, true) => (value, "provisional"),
+            (value, false) => (value, "final"),
+        };
+        let line = format!("  {:<24} {} {:<13} {value:>10}  {state}", figure.table, figure.period, figure.indicator);
+        let _ = writeln!(text, "{}", line.trim_end());
     }
     let percent = summary.hidden_cells as f64 * 100.0 / summary.cells.max(1) as f64;
     let _ = writeln!(

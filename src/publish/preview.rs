@@ -54,7 +54,7 @@ pub fn page(release: &ReleaseContext, tables: &[TableSummary], national: &[Natio
 
 fn figure_row(figure: &National, title: &str) -> Value {
     let value = figure.value.parse().map_or_else(|_| "skjult".to_string(), grouped);
-    context! { title, period => figure.period.as_str(), indicator => figure.indicator.as_str(), value, provisional => figure.is_provisional }
+    context! { title, period => figure.period.as_str(), indicator => figure.indicator.as_str(), value, hidden => figure.value.is_empty(), provisional => figure.is_provisional }
 }
 
 /// Digits in groups of three, as Norwegians write them.
