@@ -10,8 +10,9 @@ use super::moves::Layer;
 use super::primary::Reason;
 use super::proofs::Proofs;
 use super::search::{Found, Query, Reach, Scratch, search};
-use super::system::{System, Target};
+use super::system::{State, System, Target};
 use crate::domain::{Error, Result};
+use crate::relations::Shown;
 
 /// Targets searched in one state of the system.
 const BATCH: usize = 192;
@@ -84,7 +85,13 @@ fn work(system: &mut System<'_>, proofs: &mut Proofs, batch: &[u32]) -> Result<V
     let found: Vec<Option<Vec<Found>>> = batch.par_iter().map_init(Scratch::default, find).collect();
     let mut again = Vec::new();
     for (&target, found) in batch.iter().zip(found) {
-        let found = found.ok_or_else(|| unprotected(system, target))?;
+        let Some(found) = found else {
+            if is_rest(system, target) {
+                proofs.give_up(target);
+                continue;
+            }
+            return Err(unprotected(system, target));
+        };
         for found in found {
             if proofs.is_useful(system, target, &found) {
                 found.cells.iter().for_each(|&(cell, _)| system.hide(cell, Reason::Secondary));
@@ -183,6 +190,21 @@ fn look(
             Some(all)
         }
     }
+}
+
+/// Whether a target is a rest that no indicator shows or is made of. It is protected where that
+/// can be; where no move is found it is let go, since nothing published is it or is made of it.
+fn is_rest(system: &System<'_>, target: u32) -> bool {
+    let cell = system.targets[target as usize].cell;
+    let (view, index) = system.home[cell as usize];
+    let (_, quantity) = system.grids[view as usize].positions(index as usize);
+    let uses = |shown: &Shown| match *shown {
+        Shown::Count { quantity: shown, .. } => shown == quantity,
+        Shown::Share { numerator, complement, denominator, .. } => {
+            [numerator, complement, denominator].contains(&quantity)
+        }
+    };
+    system.cells[cell as usize].state == State::Unpublished && !system.views[view as usize].indicators.iter().any(uses)
 }
 
 /// Names the table and the level, nothing else.

@@ -52,6 +52,14 @@ impl Proofs {
         claim.width == 0 || (!claim.moves.is_empty() && self.knowing(system, target, layer).is_empty())
     }
 
+    /// Lets a target go: no more is claimed of it.
+    pub fn give_up(&mut self, target: u32) {
+        for claim in &mut self.claims[target as usize] {
+            claim.width = 0;
+            claim.moves.clear();
+        }
+    }
+
     /// Contributors, but the target's own, who are alone in a changed cell of every move of a
     /// claim: they know too much.
     pub fn knowing(&self, system: &System<'_>, target: u32, layer: usize) -> Vec<u32> {
