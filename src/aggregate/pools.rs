@@ -43,8 +43,8 @@ fn splice(table: &mut TableCells, pools: TableCells) {
 
 /// Inserts rows before row `at` of a layer of `rows` rows.
 fn insert<T>(layer: &mut Vec<T>, more: Vec<T>, at: usize, rows: usize) {
-    if rows > 0 {
-        let before = layer.len() / rows * at;
+    if let Some(row) = layer.len().checked_div(rows) {
+        let before = row * at;
         layer.splice(before..before, more);
     }
 }

@@ -33,7 +33,7 @@ pub fn moment<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a TimestampSec
 }
 
 /// The value at a row, or none where it is missing.
-pub fn at<'a>(array: &'a StringArray, row: usize) -> Option<&'a str> {
+pub fn at(array: &StringArray, row: usize) -> Option<&str> {
     array.is_valid(row).then(|| array.value(row))
 }
 

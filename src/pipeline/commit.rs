@@ -192,7 +192,7 @@ mod tests {
         let first = stage(&out, "gp-1", 100, EMPTY_STATE);
         commit(&out, first.clone()).unwrap();
         let history = History::read(&out).unwrap();
-        assert_eq!(history.releases, [first.clone()]);
+        assert_eq!(history.releases, std::slice::from_ref(&first));
         assert_eq!(history.ledger(&out).unwrap(), Some(b"gp-1".to_vec()));
         assert!(is_whole(&out, &first));
         assert_eq!(latest(&out), "gp-1");

@@ -117,7 +117,7 @@ impl Decided<'_> {
         let inner: usize = axes.dimensions.iter().map(Vec::len).product();
         let flat = row / axes.quantities.max(1);
         let period = axes.periods[flat / inner % axes.periods.len()];
-        let total = flat % inner == 0;
+        let total = flat.is_multiple_of(inner);
         total.then(|| format!("{} {period} {}", self.table.id, self.table.indicators[indicator].id))
     }
 }

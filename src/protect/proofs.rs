@@ -16,6 +16,7 @@ pub(super) struct Used {
     pub at: Vec<u16>,
     pub amounts: Amounts,
     /// Cells that it changes.
+    #[allow(dead_code, reason = "kept for the next step of the search")]
     pub cells: Vec<CellId>,
     /// Who is alone in one of them, ascending.
     pub owners: Vec<u32>,

@@ -40,6 +40,7 @@ struct Entry {
 
 /// Where a row stands.
 struct Row<'r> {
+    #[allow(dead_code, reason = "kept for the next step of the search")]
     place: usize,
     period: usize,
     codes: &'r [usize],

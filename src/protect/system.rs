@@ -100,6 +100,7 @@ pub(super) struct System<'a> {
     pub universe: &'a Universe,
     pub views: Vec<&'a View>,
     pub grids: Vec<Grid>,
+    #[allow(dead_code, reason = "kept for the next step of the search")]
     pub canonical: Vec<Vec<u16>>,
     pub cells: Vec<Cell>,
     /// The first view that has the cell, and where in it.

@@ -1,7 +1,6 @@
 //! What is refused of lists, and in which words.
 
 use super::refused::refused;
-use super::*;
 
 const LIST: &str = "id = \"mine\"\ntitle = { nb = \"a\", en = \"a\" }\ndescription = { nb = \"a\", en = \"a\" }\nsource = { nb = \"a\", en = \"a\" }\n";
 
