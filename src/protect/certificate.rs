@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::grid::NONE;
-use super::moves::{Layer, Part};
+use super::moves::{Layer, Part, Term};
 use super::proofs::{Claim, Proofs, Used};
 use super::system::{State, System};
 use crate::definition::Policy;
@@ -138,24 +138,31 @@ impl Writer<'_, '_> {
         }
         let mut parts = Vec::new();
         if contacts != 0 {
-            parts.push(format!("\"contacts\":[{{\"by\":{contacts},\"move\":{}}}]", moved(&used.parts, |_| true)));
+            let term = |term: &Term| {
+                format!("{{\"by\":{},\"move\":{}}}", contacts * i64::from(term.sign), moved(&term.parts, |_| true))
+            };
+            parts.push(format!("\"contacts\":[{}]", used.terms.iter().map(term).collect::<Vec<_>>().join(",")));
         }
         if patients != 0 {
-            let additive = |dim: usize| self.system.universe.dims[dim].kind.adds_patients();
-            let change = moved(&used.parts, additive);
-            let slices = self.slices(used).into_iter().map(|(at, sign)| {
-                let at: Vec<String> = at.iter().map(|(dim, code)| format!("[{dim},{code}]")).collect();
-                format!("{{\"by\":{},\"at\":[{}],\"move\":{change}}}", patients * i64::from(sign), at.join(","))
-            });
-            parts.push(format!("\"patients\":[{}]", slices.collect::<Vec<_>>().join(",")));
+            let of_patients = used.terms.iter().flat_map(|term| self.patients(used, term, patients));
+            parts.push(format!("\"patients\":[{}]", of_patients.collect::<Vec<_>>().join(",")));
         }
         let _ = writeln!(self.witnesses, "{{{}}}", parts.join(","));
         self.count += 1;
         (self.count - 1).to_string()
     }
 
+    fn patients(&self, used: &Used, term: &Term, by: i64) -> Vec<String> {
+        let change = moved(&term.parts, |dim| self.system.universe.dims[dim].kind.adds_patients());
+        let part = |(at, sign): (Vec<(usize, u16)>, i8)| {
+            let at: Vec<String> = at.iter().map(|(dim, code)| format!("[{dim},{code}]")).collect();
+            format!("{{\"by\":{},\"at\":[{}],\"move\":{change}}}", by * i64::from(sign * term.sign), at.join(","))
+        };
+        self.slices(used, term).into_iter().map(part).collect()
+    }
+
     /// The periods and quantities in which patients change, with the sign.
-    fn slices(&self, used: &Used) -> BTreeMap<Vec<(usize, u16)>, i8> {
+    fn slices(&self, used: &Used, term: &Term) -> BTreeMap<Vec<(usize, u16)>, i8> {
         let additive = |dim: usize| self.system.universe.dims[dim].kind.adds_patients();
         let fixed = |at: &[u16]| -> Vec<(usize, u16)> {
             let codes = at.iter().enumerate().filter(|&(dim, &code)| code != 0 && !additive(dim));
@@ -166,7 +173,7 @@ impl Writer<'_, '_> {
         }
         let mut slices = BTreeMap::new();
         for view in (0..self.system.grids.len()).filter(|&view| self.system.shows_patients(view)) {
-            for (at, sign) in self.system.slices(view, &used.parts) {
+            for (at, sign) in self.system.slices(view, &term.parts) {
                 slices.insert(fixed(&at), sign);
             }
         }

@@ -4,6 +4,8 @@
 //! the moves that prove it. Targets are taken in a fixed order, in batches: each batch is
 //! searched in parallel in one state of the system, and its moves are taken over one by one.
 
+use std::sync::{Mutex, PoisonError};
+
 use rayon::prelude::*;
 
 use super::moves::Layer;
@@ -17,15 +19,31 @@ use crate::relations::Shown;
 /// Targets searched in one state of the system.
 const BATCH: usize = 192;
 
-/// Ways to look for a move, the best first.
-const WAYS: [(Reach, Together); 7] = [
-    (Reach::Best(6), Together::Joint),
-    (Reach::Best(24), Together::Joint),
-    (Reach::Best(24), Together::Apart),
-    (Reach::Best(400), Together::Joint),
-    (Reach::Best(400), Together::Apart),
-    (Reach::Totals, Together::Joint),
-    (Reach::Totals, Together::Apart),
+/// A way to look for a move: how wide, both layers together or not, and what it may cost at most.
+struct Way {
+    reach: Reach,
+    together: Together,
+    below: f32,
+    effort: u64,
+}
+
+const fn way(reach: Reach, together: Together, below: f32, effort: u64) -> Way {
+    Way { reach, together, below, effort }
+}
+
+/// Ways to look for a move: what is cheap is looked for everywhere before anything dear is taken.
+const WAYS: [Way; 11] = [
+    way(Reach::Best(5), Together::Joint, 25.0, 20_000),
+    way(Reach::Best(12), Together::Joint, 120.0, 60_000),
+    way(Reach::Best(12), Together::Apart, 120.0, 60_000),
+    way(Reach::Best(30), Together::Joint, 500.0, 200_000),
+    way(Reach::Best(30), Together::Apart, 500.0, 200_000),
+    way(Reach::Best(60), Together::Joint, 2_500.0, 500_000),
+    way(Reach::Best(60), Together::Apart, 2_500.0, 500_000),
+    way(Reach::Best(60), Together::Joint, 12_000.0, 500_000),
+    way(Reach::Best(60), Together::Apart, 12_000.0, 500_000),
+    way(Reach::Totals, Together::Joint, f32::INFINITY, 2_000_000),
+    way(Reach::Totals, Together::Apart, f32::INFINITY, 2_000_000),
 ];
 
 /// One move for contacts and patients, or a move for each.
@@ -53,10 +71,11 @@ struct Need {
 pub(super) fn hide(system: &mut System<'_>) -> Result<Proofs> {
     let mut proofs = Proofs::new(system);
     let mut queue = order(system);
+    let scratches: Vec<Mutex<Scratch>> = (0..rayon::current_num_threads()).map(|_| Mutex::default()).collect();
     while !queue.is_empty() {
         let rest = queue.split_off(queue.len().min(BATCH));
         let batch = std::mem::replace(&mut queue, rest);
-        let mut again = work(system, &mut proofs, &batch)?;
+        let mut again = work(system, &mut proofs, &batch, &scratches)?;
         again.append(&mut queue);
         queue = again;
     }
@@ -79,10 +98,14 @@ fn order(system: &System<'_>) -> Vec<u32> {
 }
 
 /// Works through a batch; gives those of it that need another move.
-fn work(system: &mut System<'_>, proofs: &mut Proofs, batch: &[u32]) -> Result<Vec<u32>> {
+fn work(system: &mut System<'_>, proofs: &mut Proofs, batch: &[u32], scratches: &[Mutex<Scratch>]) -> Result<Vec<u32>> {
     let (shared, known): (&System<'_>, &Proofs) = (system, proofs);
-    let find = |scratch: &mut Scratch, &target: &u32| find(shared, known, target, f32::INFINITY, scratch);
-    let found: Vec<Option<Vec<Found>>> = batch.par_iter().map_init(Scratch::default, find).collect();
+    let find = |&target: &u32| {
+        let at = rayon::current_thread_index().unwrap_or(0) % scratches.len();
+        let mut scratch = scratches[at].lock().unwrap_or_else(PoisonError::into_inner);
+        find(shared, known, target, f32::INFINITY, &mut scratch)
+    };
+    let found: Vec<Option<Vec<Found>>> = batch.par_iter().map(find).collect();
     let mut again = Vec::new();
     for (&target, found) in batch.iter().zip(found) {
         let Some(found) = found else {
@@ -120,10 +143,9 @@ pub(super) fn find(
     }
     let cell = system.targets[target as usize].cell;
     let seek = |needs: &[Option<Need>; 2], scratch: &mut Scratch| {
-        let mut ways = WAYS
-            .iter()
-            .filter(|(_, together)| *together == Together::Apart || system.cells[cell as usize].contacts > 0);
-        ways.find_map(|&(reach, together)| look(system, cell, needs, (reach, together, below), scratch))
+        let joint = system.cells[cell as usize].contacts > 0;
+        let mut ways = WAYS.iter().filter(|way| way.together == Together::Apart || joint);
+        ways.find_map(|way| look(system, cell, needs, (way, below), scratch))
     };
     let full = seek(&needs, scratch);
     let lonely: Vec<u32> = needs.iter().flatten().flat_map(|need| need.avoid.clone()).collect();
@@ -161,7 +183,7 @@ fn look(
     system: &System<'_>,
     cell: u32,
     needs: &[Option<Need>; 2],
-    (reach, together, below): (Reach, Together, f32),
+    (way, below): (&Way, f32),
     scratch: &mut Scratch,
 ) -> Option<Vec<Found>> {
     let width = |layer: usize| needs[layer].as_ref().map_or(0, |need| need.width);
@@ -176,9 +198,14 @@ fn look(
         let on = |l: usize| if layers.contains(&l) { width(l) } else { 0 };
         let avoid = avoid(layers);
         let (contacts_width, patients_width) = (on(0), on(1));
-        search(system, &Query { cell, layer, contacts_width, patients_width, avoid: &avoid, reach, below }, scratch)
+        let (reach, below, effort) = (way.reach, way.below.min(below), way.effort);
+        search(
+            system,
+            &Query { cell, layer, contacts_width, patients_width, avoid: &avoid, reach, below, effort },
+            scratch,
+        )
     };
-    match together {
+    match way.together {
         Together::Joint => query(Layer::Joint, &[0, 1]).map(|found| vec![found]),
         Together::Apart => {
             let mut all = Vec::new();

@@ -1,4 +1,4 @@
-//! Box moves: products of one-dimensional changes, and what they cost and allow.
+//! Moves: sums of products of one-dimensional changes, and what they allow.
 //!
 //! In: cells that a move would change, one by one. Out: a [`Room`]: how far the move may go in
 //! either direction. Never chooses.
@@ -17,6 +17,15 @@ pub(super) enum Layer {
 
 /// A leaf gained and, where there is one, a leaf lost ([`super::grid::NONE`] if not).
 pub(super) type Part = (u16, u16);
+
+/// A product of one-dimensional changes, with a sign. A move is a sum of such terms.
+#[derive(Debug, Clone)]
+pub(super) struct Term {
+    pub sign: i8,
+    /// By dimension. In the patients layer the dimensions that patients do not add up over are
+    /// fixed.
+    pub parts: Vec<Part>,
+}
 
 /// How far a move can go: up is the move as written, down its opposite.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -49,13 +58,14 @@ impl Room {
         slack_down: u32::MAX,
     };
 
-    /// Takes in a cell that the move raises (sign above 0) or lowers. False: it cannot change.
-    pub fn take(&mut self, cell: &Cell, sign: i8, layer: Layer) -> bool {
+    /// Takes in a cell that the move changes by `change`, not 0. False: it cannot change.
+    pub fn take(&mut self, cell: &Cell, change: i8, layer: Layer) -> bool {
+        let (sign, times) = (change.signum(), u32::from(change.unsigned_abs()).max(1));
         if layer == Layer::Patients {
             let Some(room) = cell.patients_room().filter(|_| cell.has_patients()) else { return false };
-            self.limit_patients(room, sign);
+            self.limit_patients(room / times, sign);
             if let Some(slack) = cell.public_slack() {
-                self.limit_patients(slack, -sign);
+                self.limit_patients(slack / times, -sign);
             }
             return true;
         }
@@ -63,18 +73,41 @@ impl Room {
         let slack = cell.public_slack().filter(|_| layer == Layer::Contacts);
         let room = slack.map_or(room, |slack| room.min(slack));
         let side = if sign > 0 { &mut self.contacts_down } else { &mut self.contacts_up };
-        *side = (*side).min(room);
+        *side = (*side).min(room / times);
         if layer == Layer::Joint && cell.has_patients() && cell.state != State::Unpublished {
             match cell.patients_room() {
-                Some(room) => self.limit_patients(room, sign),
+                Some(room) => self.limit_patients(room / times, sign),
                 None => (self.patients_up, self.patients_down) = (0, 0),
             }
             if let Some(slack) = cell.contacts.checked_sub(cell.patients) {
                 let side = if sign > 0 { &mut self.slack_down } else { &mut self.slack_up };
-                *side = (*side).min(slack);
+                *side = (*side).min(slack / times);
             }
         }
         true
+    }
+
+    /// Takes in what another part of the move allows; that part is raised (sign above 0) or
+    /// lowered.
+    pub fn merge(&mut self, other: &Room, sign: i8) {
+        let other = if sign > 0 { *other } else { other.reversed() };
+        self.contacts_up = self.contacts_up.min(other.contacts_up);
+        self.contacts_down = self.contacts_down.min(other.contacts_down);
+        self.patients_up = self.patients_up.min(other.patients_up);
+        self.patients_down = self.patients_down.min(other.patients_down);
+        self.slack_up = self.slack_up.min(other.slack_up);
+        self.slack_down = self.slack_down.min(other.slack_down);
+    }
+
+    fn reversed(&self) -> Room {
+        Room {
+            contacts_up: self.contacts_down,
+            contacts_down: self.contacts_up,
+            patients_up: self.patients_down,
+            patients_down: self.patients_up,
+            slack_up: self.slack_down,
+            slack_down: self.slack_up,
+        }
     }
 
     fn limit_patients(&mut self, room: u32, sign: i8) {

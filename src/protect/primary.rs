@@ -78,12 +78,15 @@ pub(super) fn breaks_residents(patients: u32, residents: u32, policy: &Policy) -
     patients > 0 && (few || saturated)
 }
 
-/// Width that the interval of a count of contacts must have.
-pub(super) fn width_of_contacts(count: &CellCount, reason: Reason, policy: &Policy) -> u32 {
+/// Width that the interval of an unsafe count of contacts must have: a cell that is dominated,
+/// whatever else is wrong with it, must not tell its largest contributor.
+pub(super) fn width_of_contacts(count: &CellCount, setting: Setting, policy: &Policy) -> u32 {
     let percent = |share: u32, of: u32| (u64::from(share) * u64::from(of)).div_ceil(100) as u32;
     let width = policy.width.max(percent(policy.width_percent, count.value));
-    match reason {
-        Reason::Dominance => width.max(percent(policy.width_dominance_percent, count.top_doctor)),
+    match setting {
+        Setting::Practice if is_dominated(count, policy) => {
+            width.max(percent(policy.width_dominance_percent, count.top_doctor))
+        }
         _ => width,
     }
 }
@@ -135,8 +138,8 @@ mod tests {
     #[test]
     fn width_grows_with_the_value() {
         let policy = policy();
-        assert_eq!(width_of_contacts(&count(4, 4, 1, 4, 0), Reason::Patients, &policy), 2);
-        assert_eq!(width_of_contacts(&count(41, 4, 1, 41, 0), Reason::Patients, &policy), 5);
-        assert_eq!(width_of_contacts(&count(100, 50, 9, 90, 2), Reason::Dominance, &policy), 14);
+        assert_eq!(width_of_contacts(&count(4, 4, 1, 4, 0), Setting::ResidenceTotal, &policy), 2);
+        assert_eq!(width_of_contacts(&count(41, 4, 1, 41, 0), Setting::ResidenceTotal, &policy), 5);
+        assert_eq!(width_of_contacts(&count(100, 50, 9, 90, 2), Setting::Practice, &policy), 14);
     }
 }

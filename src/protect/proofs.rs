@@ -4,14 +4,14 @@
 //! and survive what each single contributor knows. Hides nothing.
 
 use super::grid::CellId;
-use super::moves::{Amounts, Layer, Part};
+use super::moves::{Amounts, Layer, Term};
 use super::search::Found;
 use super::system::{NO_TARGET, System};
 
 /// A move in use: its opposite is part of it.
 pub(super) struct Used {
     pub layer: Layer,
-    pub parts: Vec<Part>,
+    pub terms: Vec<Term>,
     /// Codes of the target: where patients alone move, in dimensions they do not add up over.
     pub at: Vec<u16>,
     pub amounts: Amounts,
@@ -101,7 +101,7 @@ impl Proofs {
         let at = self.moves.len() as u32;
         self.moves.push(Used {
             layer: found.layer,
-            parts: found.parts,
+            terms: found.terms,
             at: found.at,
             amounts,
             owners: owners(system, &found.cells, moving(found.layer, &amounts)),

@@ -5,7 +5,7 @@
 //! apart, the cheapest is taken, view by view.
 
 use super::grid::{CellId, Classes, Grid, Lane, NONE, Role};
-use super::moves::Layer;
+use super::moves::{Layer, Term};
 use super::search::{Found, Search, Tally};
 
 /// Leaves that a move may raise, and lower, in a dimension.
@@ -100,7 +100,7 @@ impl<'c, 's, 'a> Completion<'c, 's, 'a> {
         };
         Some(Found {
             layer: self.search.query.layer,
-            parts: self.leaves.iter().map(leaf).collect(),
+            terms: vec![Term { sign: 1, parts: self.leaves.iter().map(leaf).collect() }],
             at: self.search.coordinates.clone(),
             cost: self.tally.cost,
             room: self.tally.room,

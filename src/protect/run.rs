@@ -83,6 +83,7 @@ impl Run<'_> {
         let sources: Vec<Source<'_>> =
             universe.views.iter().zip(&positions).map(|(view, &at)| self.source(view, at)).collect();
         let mut system = System::build(universe, &sources)?;
+        let t = std::time::Instant::now();
         let proofs = hide(&mut system)?;
         hide_unions(&mut system, &sources);
         verify(&system, &proofs)?;

@@ -5,9 +5,9 @@
 //! options first, and cuts what is dearer than the best found; then completes the move in the
 //! other views. Changes nothing.
 
-use super::choices::{Choice, Line, lane_choices, quantity_choices};
+use super::choices::{Choice, Limits, Slice, lane_choices, quantity_choices};
 use super::grid::{CellId, Grid};
-use super::moves::{Layer, Part, Room};
+use super::moves::{Layer, Room, Term};
 use super::refine::Completion;
 use super::system::{State, System};
 
@@ -31,18 +31,19 @@ pub(super) struct Query<'q> {
     pub reach: Reach,
     /// Moves that cost as much as this are of no interest.
     pub below: f32,
+    /// Cells looked at before the search settles for what it has.
+    pub effort: u64,
 }
 
 /// A move that serves a query.
 pub(super) struct Found {
     pub layer: Layer,
-    /// By dimension. In the patients layer the dimensions that patients do not add up over are
-    /// fixed at `at`.
-    pub parts: Vec<Part>,
+    pub terms: Vec<Term>,
+    /// Canonical codes of the target.
     pub at: Vec<u16>,
     pub cost: f32,
     pub room: Room,
-    /// Cells that change, with the sign.
+    /// Cells that change, and by how much.
     pub cells: Vec<(CellId, i8)>,
 }
 
@@ -52,10 +53,9 @@ pub(super) struct Scratch {
     pub stamps: Vec<u32>,
     pub epoch: u32,
     levels: Vec<Vec<(u32, i8)>>,
+    slices: Vec<Slice>,
 }
 
-/// Cells looked at before a search settles for what it has.
-const EFFORT: u64 = 60_000;
 /// What a single contributor in a changed cell adds to the cost: enough to break ties.
 const LONE: f32 = 0.02;
 
@@ -70,13 +70,17 @@ pub(super) struct Search<'s, 'a> {
     /// Canonical codes of the target.
     pub coordinates: Vec<u16>,
     own: Vec<u32>,
-    lanes: Vec<Vec<Choice>>,
+    /// The target's position along each axis: the lanes, then the quantity.
+    at: Vec<usize>,
+    /// The axes in the order they are searched.
+    order: Vec<usize>,
+    chosen: Vec<Choice>,
     best: Option<Found>,
     effort: u64,
 }
 
 /// Cost and room of a part of a move.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Tally {
     pub cost: f32,
     pub room: Room,
@@ -92,8 +96,20 @@ pub(super) fn search(system: &System<'_>, query: &Query<'_>, scratch: &mut Scrat
     let coordinates = system.coordinates(view, index);
     let own = system.owners(query.cell, query.layer).collect();
     scratch.stamps.resize(system.cells.len(), 0);
-    let mut search =
-        Search { system, query, scratch, view, index, coordinates, own, lanes: Vec::new(), best: None, effort: 0 };
+    let mut search = Search {
+        system,
+        query,
+        scratch,
+        view,
+        index,
+        coordinates,
+        own,
+        at: Vec::new(),
+        order: Vec::new(),
+        chosen: Vec::new(),
+        best: None,
+        effort: 0,
+    };
     search.run();
     search.best
 }
@@ -116,49 +132,83 @@ impl Search<'_, '_> {
     }
 
     fn run(&mut self) {
-        let start = self.query.cell;
-        let Some(tally) = self.weigh(start, 1, Tally::NOTHING) else { return };
-        if tally.cost >= self.query.below {
+        let Some(tally) = self.weigh(self.query.cell, 1, Tally::NOTHING).filter(|tally| self.serves(tally)) else {
             return;
-        }
-        self.lanes = self.all_choices();
-        if self.lanes.iter().any(Vec::is_empty) {
-            return;
-        }
-        self.lanes.sort_by_key(Vec::len);
-        let depth = self.lanes.len();
+        };
+        let (mut at, quantity) = self.grid().positions(self.index);
+        at.push(quantity);
+        self.at = at;
+        self.order = self.axes_in_order();
+        let depth = self.order.len();
         self.scratch.levels.resize(depth + 1, Vec::new());
         self.scratch.levels[0].clear();
         self.scratch.levels[0].push((self.index as u32, 1));
-        self.descend(0, tally, &mut Vec::with_capacity(depth));
+        self.descend(0, tally);
     }
 
-    fn all_choices(&self) -> Vec<Vec<Choice>> {
+    /// Short axes first, but the long one early: while few cells are chosen it is cheap to look at
+    /// all of it.
+    fn axes_in_order(&self) -> Vec<usize> {
         let grid = self.grid();
-        let (positions, quantity) = grid.positions(self.index);
-        let mut all: Vec<Vec<Choice>> = Vec::new();
-        for (lane, &at) in grid.lanes.iter().zip(&positions) {
-            let weigh = |id| self.weigh_alone(id);
-            let line = Line { grid, index: self.index, at, weigh: &weigh };
-            all.push(if self.is_fixed(lane.dim) { vec![Choice::stay()] } else { lane_choices(&line, lane, self) });
+        let length = |axis: &usize| grid.lanes.get(*axis).map_or(grid.quantities, |lane| lane.len);
+        let fixed = |axis: usize| match grid.lanes.get(axis) {
+            Some(lane) => self.is_fixed(lane.dim),
+            None => self.query.layer == Layer::Patients,
+        };
+        let mut order: Vec<usize> = (0..=grid.lanes.len()).filter(|&axis| !fixed(axis)).collect();
+        order.sort_by_key(length);
+        if order.len() > 2 {
+            let longest = order.remove(order.len() - 1);
+            order.insert(1, longest);
         }
-        let fixed = self.query.layer == Layer::Patients;
-        let weigh = |id| self.weigh_alone(id);
-        let line = Line { grid, index: self.index, at: quantity, weigh: &weigh };
-        all.push(if fixed { vec![Choice::stay()] } else { quantity_choices(&line, self) });
-        all
+        order
+    }
+
+    /// The best options along an axis, with the cells chosen so far.
+    fn choices(&mut self, depth: usize, so_far: Tally) -> Vec<Choice> {
+        let axis = self.order[depth];
+        let own = self.at[axis];
+        self.slice(depth, axis);
+        let slices = std::mem::take(&mut self.scratch.slices);
+        let limits = Limits { so_far, reach: self.query.reach, serves: &|tally| self.serves(tally) };
+        let choices = match self.grid().lanes.get(axis) {
+            Some(lane) => lane_choices(lane, own, &slices, &limits),
+            None => quantity_choices(&self.system.quantity_options[self.view][own], own, &slices, &limits),
+        };
+        self.scratch.slices = slices;
+        choices
+    }
+
+    /// What it costs to change the cells so far at every position along an axis.
+    fn slice(&mut self, depth: usize, axis: usize) {
+        let mut slices = std::mem::take(&mut self.scratch.slices);
+        let (length, stride) =
+            self.grid().lanes.get(axis).map_or((self.grid().quantities, 1), |lane| (lane.len, lane.stride));
+        slices.clear();
+        for at in 0..length {
+            let offset = (at as i64 - self.at[axis] as i64) * stride as i64;
+            slices.push(if at == self.at[axis] { None } else { self.weigh_all(depth, offset) });
+        }
+        self.effort += (length * self.scratch.levels[depth].len()) as u64;
+        self.scratch.slices = slices;
+    }
+
+    fn weigh_all(&self, depth: usize, offset: i64) -> Slice {
+        let ids = &self.grid().ids;
+        let bound = self.bound();
+        let mut tally = Tally::NOTHING;
+        for &(index, sign) in &self.scratch.levels[depth] {
+            tally = self.weigh(ids[(i64::from(index) + offset) as usize], sign, tally)?;
+            if tally.cost >= bound {
+                return None;
+            }
+        }
+        Some(tally)
     }
 
     /// Whether a dimension stands still: for patients, those they do not add up over.
     pub fn is_fixed(&self, dim: usize) -> bool {
         self.query.layer == Layer::Patients && !self.system.universe.dims[dim].kind.adds_patients()
-    }
-
-    /// Cost of a cell by itself and how far it may fall; none where it cannot change.
-    fn weigh_alone(&self, id: CellId) -> Option<(f32, u32)> {
-        let tally = self.weigh(id, -1, Tally::NOTHING)?;
-        let room = if self.query.layer == Layer::Patients { tally.room.patients_up } else { tally.room.contacts_up };
-        Some((tally.cost, room))
     }
 
     /// Adds a changed cell to a tally; none where it cannot change.
@@ -190,64 +240,50 @@ impl Search<'_, '_> {
         self.best.as_ref().map_or(self.query.below, |best| best.cost)
     }
 
-    fn descend(&mut self, depth: usize, tally: Tally, chosen: &mut Vec<usize>) {
-        if depth == self.lanes.len() {
-            self.complete(tally, chosen);
+    fn descend(&mut self, depth: usize, tally: Tally) {
+        if depth == self.order.len() {
+            self.complete(tally);
             return;
         }
-        for at in 0..self.lanes[depth].len() {
-            if self.effort > EFFORT || (self.best.is_some() && self.lanes[depth][at].cost >= self.bound()) {
+        for choice in self.choices(depth, tally) {
+            if self.effort > self.query.effort || choice.tally.cost >= self.bound() {
                 return;
             }
-            if let Some(tally) = self.extend(depth, at, tally) {
-                chosen.push(at);
-                self.descend(depth + 1, tally, chosen);
-                chosen.pop();
-            }
+            self.extend(depth, &choice);
+            let tally = choice.tally;
+            self.chosen.push(choice);
+            self.descend(depth + 1, tally);
+            self.chosen.pop();
         }
     }
 
-    /// The cells so far times the steps of a choice.
-    fn extend(&mut self, depth: usize, at: usize, mut tally: Tally) -> Option<Tally> {
+    /// The cells so far, and again at every step of a choice.
+    fn extend(&mut self, depth: usize, choice: &Choice) {
+        let axis = self.order[depth];
+        let stride = self.grid().lanes.get(axis).map_or(1, |lane| lane.stride) as i64;
+        let own = self.at[axis] as i64;
         let (before, after) = self.scratch.levels.split_at_mut(depth + 1);
-        let (before, mut next) = (std::mem::take(&mut before[depth]), std::mem::take(&mut after[0]));
+        let (before, next) = (&before[depth], &mut after[0]);
         next.clear();
-        next.extend_from_slice(&before);
-        let mut possible = true;
-        'steps: for &(offset, sign) in &self.lanes[depth][at].steps {
-            for &(index, first) in &before {
-                let index = (i64::from(index) + offset) as u32;
-                let sign = first * sign;
-                self.effort += 1;
-                match self.weigh(self.grid().ids[index as usize], sign, tally) {
-                    Some(more) if self.serves(&more) => tally = more,
-                    _ => {
-                        possible = false;
-                        break 'steps;
-                    }
-                }
-                next.push((index, sign));
-            }
+        next.extend_from_slice(before);
+        for &(at, sign) in &choice.steps {
+            let offset = (i64::from(at) - own) * stride;
+            next.extend(before.iter().map(|&(index, first)| ((i64::from(index) + offset) as u32, first * sign)));
         }
-        self.scratch.levels[depth] = before;
-        self.scratch.levels[depth + 1] = next;
-        possible.then_some(tally)
     }
 
-    fn complete(&mut self, tally: Tally, chosen: &[usize]) {
+    fn complete(&mut self, tally: Tally) {
         let mut leaves = self.system.all_leaves();
         let grid = self.grid();
-        for (choices, &at) in self.lanes.iter().zip(chosen) {
-            for &(dim, (plus, minus)) in &choices[at].parts {
-                leaves[dim] = grid.candidates(dim, plus, minus);
-            }
+        for &(dim, (plus, minus)) in self.chosen.iter().flat_map(|choice| &choice.parts) {
+            leaves[dim] = grid.candidates(dim, plus, minus);
         }
         for (dim, candidates) in leaves.iter_mut().enumerate() {
             candidates.fixed = self.is_fixed(dim);
         }
-        let cells = std::mem::take(&mut self.scratch.levels[self.lanes.len()]);
+        let cells = std::mem::take(&mut self.scratch.levels[self.order.len()]);
         let found = Completion::new(self, leaves, tally).run(&cells);
-        self.scratch.levels[self.lanes.len()] = cells;
+        self.scratch.levels[self.order.len()] = cells;
         self.effort += 200;
         if let Some(found) = found {
             self.best = Some(found);

@@ -52,7 +52,9 @@ pub(super) struct Cell {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rank {
     Country,
+    CountryDetail,
     County,
+    CountyDetail,
     MunicipalityTotal,
     Detail,
 }
@@ -308,7 +310,7 @@ impl<'a> Builder<'a> {
             _ => None,
         };
         let reason = row.reason(count, patients, source, roles);
-        self.note_unsafe(id, reason, count, patients, &source.table.policy);
+        self.note_unsafe(id, (reason, row.at.setting), count, patients, &source.table.policy);
         if let Some(patients) = patients {
             self.note_patients(id, patients);
         }
@@ -329,7 +331,7 @@ impl<'a> Builder<'a> {
     fn note_unsafe(
         &mut self,
         id: CellId,
-        reason: Reason,
+        (reason, setting): (Reason, Setting),
         count: &CellCount,
         patients: Option<&CellCount>,
         policy: &Policy,
@@ -340,7 +342,7 @@ impl<'a> Builder<'a> {
         let cell = &mut self.cells[id as usize];
         let keep = cell.reason.is_primary() && cell.reason < reason;
         cell.reason = if keep { cell.reason } else { reason };
-        let contacts = if count.value > 0 { width_of_contacts(count, reason, policy) } else { 0 };
+        let contacts = if count.value > 0 { width_of_contacts(count, setting, policy) } else { 0 };
         let patients = if patients.is_some_and(|p| p.value > 0) { policy.width } else { 0 };
         let widths = self.widths.entry(id).or_default();
         *widths = (widths.0.max(contacts), widths.1.max(patients));
@@ -450,7 +452,9 @@ impl Roles {
         let wide = grid.lanes[0].classes_at[positions[0]].len() > 1;
         let rank = match (positions[0], wide, total) {
             (0, _, true) => Rank::Country,
+            (0, _, false) => Rank::CountryDetail,
             (_, true, true) => Rank::County,
+            (_, true, false) => Rank::CountyDetail,
             (_, false, true) => Rank::MunicipalityTotal,
             _ => Rank::Detail,
         };
@@ -492,7 +496,9 @@ fn weight(count: &CellCount, rank: Rank, before: super::ledger::Seen, policy: &P
     let value = count.value.max(policy.min_patients) as f32;
     let level = match rank {
         Rank::Country => 500.0,
+        Rank::CountryDetail => 30.0,
         Rank::County => 6.0,
+        Rank::CountyDetail => 3.0,
         Rank::MunicipalityTotal => 2.0,
         Rank::Detail => 1.0,
     };

@@ -6,7 +6,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::grid::{CellId, NO_CELL, NONE};
+use super::grid::{CellId, NONE};
 use super::moves::{Layer, Part};
 use super::proofs::{Proofs, Used};
 use super::system::{Rank, State, System};
@@ -70,22 +70,30 @@ fn checked_signs(system: &System<'_>, used: &Used) -> Result<Signs> {
 fn signs(system: &System<'_>, used: &Used) -> Signs {
     let mut signs = Signs::default();
     for (at, view) in system.views.iter().enumerate() {
-        if used.layer != Layer::Patients {
-            let ids = &system.grids[at].ids;
-            each_change(system, view, &used.parts, None, |index, sign| {
-                if ids[index] != NO_CELL {
-                    signs.entry(ids[index]).or_default().0 = sign;
-                }
-            });
+        let ids = &system.grids[at].ids;
+        // A cell may stand in several views, and twice in one; in each place it has all its terms.
+        let mut here: FxHashMap<usize, (i64, i64)> = FxHashMap::default();
+        for term in &used.terms {
+            let by = i64::from(term.sign);
+            if used.layer != Layer::Patients {
+                each_change(system, view, &term.parts, None, |index, sign| {
+                    here.entry(index).or_default().0 += by * sign
+                });
+            }
+            if used.layer != Layer::Contacts && system.shows_patients(at) {
+                let fixed = (used.layer == Layer::Patients).then_some(&used.at[..]);
+                each_change(system, view, &term.parts, fixed, |index, sign| {
+                    here.entry(index).or_default().1 += by * sign
+                });
+            }
         }
-        if used.layer != Layer::Contacts && system.shows_patients(at) {
-            let ids = &system.grids[at].ids;
-            let fixed = (used.layer == Layer::Patients).then_some(&used.at[..]);
-            each_change(system, view, &used.parts, fixed, |index, sign| {
-                if system.cells.get(ids[index] as usize).is_some_and(|cell| cell.has_patients()) {
-                    signs.entry(ids[index]).or_default().1 = sign;
-                }
-            });
+        for (index, (contacts, patients)) in here {
+            let Some(cell) = system.cells.get(ids[index] as usize) else { continue };
+            let sign = signs.entry(ids[index]).or_default();
+            sign.0 = contacts;
+            if system.shows_patients(at) && cell.has_patients() {
+                sign.1 = patients;
+            }
         }
     }
     signs
