@@ -5,13 +5,15 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use rustc_hash::FxHashMap;
+
 use super::grid::NONE;
 use super::moves::{Layer, Part, Term};
 use super::proofs::{Claim, Proofs, Used};
 use super::system::{State, System};
 use crate::definition::Policy;
 use crate::domain::{Error, Result};
-use crate::relations::Relations;
+use crate::relations::{DimKind, Relations};
 
 /// The files of a certificate, by name.
 #[derive(Debug, Clone, Default)]
@@ -63,7 +65,9 @@ fn packed(text: &str) -> Result<Vec<u8>> {
 }
 
 fn cells(system: &System<'_>) -> String {
-    let mut text = String::from("view,position,contacts,patients,contacts_state,patients_state\n");
+    let mut text = String::from("view,position,contacts,patients,contacts_state,patients_state,");
+    text.push_str("lone_patient,lone_doctor,patients_lone_patient,patients_lone_doctor\n");
+    let mut numbers = [FxHashMap::default(), FxHashMap::default()];
     for (view, grid) in system.grids.iter().enumerate() {
         for (position, &id) in grid.ids.iter().enumerate() {
             let Some(cell) = system.cells.get(id as usize) else { continue };
@@ -74,10 +78,27 @@ fn cells(system: &System<'_>) -> String {
             }
             let written = if shows { patients.to_string() } else { String::new() };
             let (of_contacts, of_patients) = (letter(cell.state, cell.contacts), letter(cell.state, patients));
-            let _ = writeln!(text, "{view},{position},{},{written},{of_contacts},{of_patients}", cell.contacts);
+            let _ = write!(text, "{view},{position},{},{written},{of_contacts},{of_patients}", cell.contacts);
+            let layers = [(Layer::Contacts, cell.contacts > 0), (Layer::Patients, shows && patients > 0)];
+            for (layer, counts) in layers {
+                let owners: Vec<u32> = system.owners(id, layer).filter(|_| counts).collect();
+                write_lone(&mut text, &owners, &mut numbers);
+            }
+            text.push('\n');
         }
     }
     text
+}
+
+/// Writes who alone makes a count, patient and doctor, by numbers of no meaning outside the file.
+fn write_lone(text: &mut String, owners: &[u32], numbers: &mut [FxHashMap<u32, usize>; 2]) {
+    for (odd, numbers) in numbers.iter_mut().enumerate() {
+        text.push(',');
+        if let Some(&owner) = owners.iter().find(|&&owner| owner as usize % 2 == odd) {
+            let next = numbers.len() + 1;
+            let _ = write!(text, "{}", numbers.entry(owner).or_insert(next));
+        }
+    }
 }
 
 fn letter(state: State, value: u32) -> char {
@@ -138,10 +159,11 @@ impl Writer<'_, '_> {
         }
         let mut parts = Vec::new();
         if contacts != 0 {
+            let of_contacts = used.along.map_or(used, |along| &self.proofs.moves[along as usize]);
             let term = |term: &Term| {
                 format!("{{\"by\":{},\"move\":{}}}", contacts * i64::from(term.sign), moved(&term.parts, |_| true))
             };
-            parts.push(format!("\"contacts\":[{}]", used.terms.iter().map(term).collect::<Vec<_>>().join(",")));
+            parts.push(format!("\"contacts\":[{}]", of_contacts.terms.iter().map(term).collect::<Vec<_>>().join(",")));
         }
         if patients != 0 {
             let of_patients = used.terms.iter().flat_map(|term| self.patients(used, term, patients));
@@ -161,15 +183,40 @@ impl Writer<'_, '_> {
         self.slices(used, term).into_iter().map(part).collect()
     }
 
+    /// The codes at which a change along contact types changes patients, with the sign.
+    fn types(&self, used: &Used, (plus, minus): Part, dim: usize) -> Vec<(Vec<u16>, i8)> {
+        let codes = &self.system.universe.dims[dim].codes;
+        let holds = |leaves: &[u16], leaf: u16| i8::from(leaf != NONE && leaves.contains(&leaf));
+        let change = |(code, sign): (usize, i8)| {
+            let mut at = used.at.clone();
+            at[dim] = code as u16;
+            (at, sign)
+        };
+        let first = |code: &usize| codes[..*code].iter().all(|other| other.leaves != codes[*code].leaves);
+        let signs = (0..codes.len()).filter(first).map(|code| {
+            let leaves = &codes[code].leaves;
+            (code, holds(leaves, plus) - holds(leaves, minus))
+        });
+        signs.filter(|&(_, sign)| sign != 0).map(change).collect()
+    }
+
     /// The periods and quantities in which patients change, with the sign.
     fn slices(&self, used: &Used, term: &Term) -> BTreeMap<Vec<(usize, u16)>, i8> {
-        let additive = |dim: usize| self.system.universe.dims[dim].kind.adds_patients();
+        let kind = |dim: usize| self.system.universe.dims[dim].kind;
+        let additive = |dim: usize| kind(dim).adds_patients();
         let fixed = |at: &[u16]| -> Vec<(usize, u16)> {
             let codes = at.iter().enumerate().filter(|&(dim, &code)| code != 0 && !additive(dim));
             codes.map(|(dim, &code)| (dim, code)).collect()
         };
         if used.layer == Layer::Patients {
             return [(fixed(&used.at), 1)].into();
+        }
+        if used.layer == Layer::PatientsByType {
+            let of_types = (0..used.at.len()).filter(|&dim| kind(dim) == DimKind::Type);
+            return of_types
+                .flat_map(|dim| self.types(used, term.parts[dim], dim))
+                .map(|(at, sign)| (fixed(&at), sign))
+                .collect();
         }
         let mut slices = BTreeMap::new();
         for view in (0..self.system.grids.len()).filter(|&view| self.system.shows_patients(view)) {

@@ -127,7 +127,8 @@ impl Grid {
     }
 }
 
-fn step(inside: u64, (plus, minus): (u16, u16)) -> i8 {
+/// How a change at two classes changes a quantity that holds some.
+pub(super) fn step(inside: u64, (plus, minus): (u16, u16)) -> i8 {
     let holds = |class: u16| i8::from(class != NONE && inside >> class & 1 == 1);
     holds(plus) - holds(minus)
 }

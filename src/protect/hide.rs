@@ -11,20 +11,19 @@ use rayon::prelude::*;
 use super::moves::Layer;
 use super::primary::Reason;
 use super::proofs::Proofs;
-use super::search::{Found, Query, Reach, Scratch, search};
-use super::system::{State, System, Target};
+use super::search::{Company, Found, Query, Reach, Scratch, search};
+use super::system::{System, Target};
 use crate::domain::{Error, Result};
-use crate::relations::Shown;
 
 /// Targets searched in one state of the system.
 const BATCH: usize = 192;
 
 /// A way to look for a move: how wide, both layers together or not, and what it may cost at most.
-struct Way {
-    reach: Reach,
-    together: Together,
-    below: f32,
-    effort: u64,
+pub(super) struct Way {
+    pub reach: Reach,
+    pub together: Together,
+    pub below: f32,
+    pub effort: u64,
 }
 
 const fn way(reach: Reach, together: Together, below: f32, effort: u64) -> Way {
@@ -32,7 +31,7 @@ const fn way(reach: Reach, together: Together, below: f32, effort: u64) -> Way {
 }
 
 /// Ways to look for a move: what is cheap is looked for everywhere before anything dear is taken.
-const WAYS: [Way; 11] = [
+pub(super) const WAYS: [Way; 12] = [
     way(Reach::Best(5), Together::Joint, 25.0, 20_000),
     way(Reach::Best(12), Together::Joint, 120.0, 60_000),
     way(Reach::Best(12), Together::Apart, 120.0, 60_000),
@@ -44,13 +43,16 @@ const WAYS: [Way; 11] = [
     way(Reach::Best(60), Together::Apart, 12_000.0, 500_000),
     way(Reach::Totals, Together::Joint, f32::INFINITY, 2_000_000),
     way(Reach::Totals, Together::Apart, f32::INFINITY, 2_000_000),
+    way(Reach::Totals, Together::Along, f32::INFINITY, 2_000_000),
 ];
 
 /// One move for contacts and patients, or a move for each.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Together {
+pub(super) enum Together {
     Joint,
     Apart,
+    /// A move for each, and contacts go along where patients would exceed them.
+    Along,
 }
 
 /// How much a further move must prove.
@@ -109,15 +111,11 @@ fn work(system: &mut System<'_>, proofs: &mut Proofs, batch: &[u32], scratches: 
     let mut again = Vec::new();
     for (&target, found) in batch.iter().zip(found) {
         let Some(found) = found else {
-            if is_rest(system, target) {
-                proofs.give_up(target);
-                continue;
-            }
             return Err(unprotected(system, target));
         };
         for found in found {
             if proofs.is_useful(system, target, &found) {
-                found.cells.iter().for_each(|&(cell, _)| system.hide(cell, Reason::Secondary));
+                found.changed().for_each(|cell| system.hide(cell, Reason::Secondary));
                 proofs.take(system, target, found);
             }
         }
@@ -144,7 +142,7 @@ pub(super) fn find(
     let cell = system.targets[target as usize].cell;
     let seek = |needs: &[Option<Need>; 2], scratch: &mut Scratch| {
         let joint = system.cells[cell as usize].contacts > 0;
-        let mut ways = WAYS.iter().filter(|way| way.together == Together::Apart || joint);
+        let mut ways = WAYS.iter().filter(|way| way.together != Together::Joint || joint);
         ways.find_map(|way| look(system, cell, needs, (way, below), scratch))
     };
     let full = seek(&needs, scratch);
@@ -196,46 +194,64 @@ fn look(
     };
     let mut query = |layer: Layer, layers: &[usize]| {
         let on = |l: usize| if layers.contains(&l) { width(l) } else { 0 };
-        let avoid = avoid(layers);
-        let (contacts_width, patients_width) = (on(0), on(1));
-        let (reach, below, effort) = (way.reach, way.below.min(below), way.effort);
-        search(
-            system,
-            &Query { cell, layer, contacts_width, patients_width, avoid: &avoid, reach, below, effort },
-            scratch,
-        )
-    };
-    match way.together {
-        Together::Joint => query(Layer::Joint, &[0, 1]).map(|found| vec![found]),
-        Together::Apart => {
-            let mut all = Vec::new();
-            for (at, layer) in [(0, Layer::Contacts), (1, Layer::Patients)] {
-                if needs[at].is_some() {
-                    all.push(query(layer, &[at])?);
-                }
-            }
-            Some(all)
+        let company = if way.together == Together::Along { Company::WithContacts } else { Company::Alone };
+        let query = Query {
+            cell,
+            layer,
+            contacts_width: on(0),
+            patients_width: on(1),
+            company,
+            keep: None,
+            avoid: &avoid(layers),
+            reach: way.reach,
+            below: way.below.min(below),
+            effort: way.effort,
+        };
+        let found = search(system, &query, scratch)?;
+        if layer.is_of_patients() && company == Company::WithContacts {
+            accompany(system, &query, found, scratch)
+        } else {
+            Some(found)
         }
+    };
+    if way.together == Together::Joint {
+        return query(Layer::Joint, &[0, 1]).map(|found| vec![found]);
     }
+    let mut all = Vec::new();
+    if needs[0].is_some() {
+        all.push(query(Layer::Contacts, &[0])?);
+    }
+    if needs[1].is_some() {
+        all.push(query(Layer::Patients, &[1]).or_else(|| query(Layer::PatientsByType, &[1]))?);
+    }
+    Some(all)
 }
 
-/// Whether a target is a rest that no indicator shows or is made of. It is protected where that
-/// can be; where no move is found it is let go, since nothing published is it or is made of it.
-fn is_rest(system: &System<'_>, target: u32) -> bool {
-    let cell = system.targets[target as usize].cell;
-    let (view, index) = system.home[cell as usize];
-    let (_, quantity) = system.grids[view as usize].positions(index as usize);
-    let uses = |shown: &Shown| match *shown {
-        Shown::Count { quantity: shown, .. } => shown == quantity,
-        Shown::Share { numerator, complement, denominator, .. } => {
-            [numerator, complement, denominator].contains(&quantity)
-        }
+/// Gives a move of patients a move of contacts to go along, upwards, where patients would exceed
+/// contacts in the whole country.
+fn accompany(system: &System<'_>, query: &Query<'_>, mut found: Found, scratch: &mut Scratch) -> Option<Found> {
+    let width = query.patients_width;
+    found.room.patients_up = found.room.patients_up.min(width);
+    found.room.patients_down = 0;
+    let short = |&&(cell, sign): &&(u32, i8)| {
+        sign > 0 && system.cells[cell as usize].public_slack().is_some_and(|slack| slack < width)
     };
-    system.cells[cell as usize].state == State::Unpublished && !system.views[view as usize].indicators.iter().any(uses)
+    let short: Vec<u32> = found.cells.iter().filter(short).map(|&(cell, _)| cell).collect();
+    let Some(&smallest) = short.iter().min_by_key(|&&cell| (system.cells[cell as usize].contacts, cell)) else {
+        return Some(found);
+    };
+    let query = Query { cell: smallest, layer: Layer::Contacts, contacts_width: width, patients_width: 0, ..*query };
+    let contacts = search(system, &query, scratch)?;
+    let rises = |cell: &u32| contacts.cells.iter().any(|&(other, sign)| other == *cell && sign > 0);
+    if contacts.room.amounts(Layer::Contacts, width, 0).contacts_up < width || !short.iter().all(rises) {
+        return None;
+    }
+    found.along = Some(Box::new(contacts));
+    Some(found)
 }
 
 /// Names the table and the level, nothing else.
-fn unprotected(system: &System<'_>, target: u32) -> Error {
+pub(super) fn unprotected(system: &System<'_>, target: u32) -> Error {
     let (view, index) = system.home[system.targets[target as usize].cell as usize];
     let (view, grid) = (system.views[view as usize], &system.grids[view as usize]);
     let (positions, _) = grid.positions(index as usize);

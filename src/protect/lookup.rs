@@ -3,7 +3,7 @@
 //! In: a system. Out: numbers. Looks at no count.
 
 use super::choices::each_step;
-use super::grid::{Grid, Mention, NONE, Role};
+use super::grid::{Grid, Mention, NONE, Role, step};
 use super::moves::Part;
 use super::refine::Candidates;
 use super::system::System;
@@ -70,6 +70,27 @@ impl Grid {
     /// For every quantity the changes of type and conditions that raise it.
     pub fn quantity_options(&self) -> Vec<Vec<QuantityOption>> {
         (0..self.quantities).map(|quantity| self.options_of(quantity)).collect()
+    }
+
+    /// For every quantity the changes of type alone that raise it.
+    pub fn type_options(&self) -> Vec<Vec<QuantityOption>> {
+        let of_type = |mention: &&Mention| mention.kind == DimKind::Type;
+        let Some(mention) = self.mentions.iter().find(of_type) else { return vec![Vec::new(); self.quantities] };
+        let others = || self.mentions.iter().filter(|other| other.dim != mention.dim);
+        let options = |quantity: usize| {
+            let alike = |other: &usize| others().all(|of| of.codes[*other] == of.codes[quantity]);
+            let parts = parts_through(mention, mention.inside[quantity], self.classes[mention.dim].leaves.len());
+            let option = |part: (u16, u16)| QuantityOption {
+                parts: vec![(mention.dim, part)],
+                steps: (0..self.quantities)
+                    .filter(alike)
+                    .map(|other| (other as u16, step(mention.inside[other], part)))
+                    .filter(|&(_, sign)| sign != 0)
+                    .collect(),
+            };
+            parts.into_iter().map(option).collect()
+        };
+        (0..self.quantities).map(options).collect()
     }
 
     fn options_of(&self, quantity: usize) -> Vec<QuantityOption> {

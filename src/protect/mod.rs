@@ -4,6 +4,7 @@
 //! [`Protected`], which only [`protect`] can make, and its certificate. This room never lets a
 //! raw count through to what is public, does no I/O and makes no random choice.
 
+mod build;
 mod certificate;
 mod choices;
 mod grid;
@@ -12,6 +13,8 @@ mod ledger;
 mod lookup;
 mod loss;
 mod moves;
+mod pairs;
+mod patients;
 mod pools;
 mod primary;
 mod proofs;

@@ -4,6 +4,7 @@
 //! either direction. Never chooses.
 
 use super::system::{Cell, State};
+use crate::relations::DimKind;
 
 /// Which counts a move changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +14,24 @@ pub(super) enum Layer {
     Contacts,
     /// Patients alone, in one period and quantity.
     Patients,
+    /// Patients alone, in one period, along contact types.
+    PatientsByType,
+}
+
+impl Layer {
+    /// Whether patients alone change.
+    pub fn is_of_patients(self) -> bool {
+        matches!(self, Layer::Patients | Layer::PatientsByType)
+    }
+
+    /// Whether a move stands still in dimensions of a kind.
+    pub fn stands(self, kind: DimKind) -> bool {
+        match self {
+            Layer::Joint | Layer::Contacts => false,
+            Layer::Patients => !kind.adds_patients(),
+            Layer::PatientsByType => !kind.adds_patients() && kind != DimKind::Type,
+        }
+    }
 }
 
 /// A leaf gained and, where there is one, a leaf lost ([`super::grid::NONE`] if not).
@@ -61,12 +80,9 @@ impl Room {
     /// Takes in a cell that the move changes by `change`, not 0. False: it cannot change.
     pub fn take(&mut self, cell: &Cell, change: i8, layer: Layer) -> bool {
         let (sign, times) = (change.signum(), u32::from(change.unsigned_abs()).max(1));
-        if layer == Layer::Patients {
+        if layer.is_of_patients() {
             let Some(room) = cell.patients_room().filter(|_| cell.has_patients()) else { return false };
             self.limit_patients(room / times, sign);
-            if let Some(slack) = cell.public_slack() {
-                self.limit_patients(slack / times, -sign);
-            }
             return true;
         }
         let Some(room) = cell.contacts_room() else { return false };
@@ -85,6 +101,13 @@ impl Room {
             }
         }
         true
+    }
+
+    /// Takes in that patients alone do not rise above contacts where everybody knows that.
+    pub fn take_slack(&mut self, cell: &Cell, change: i8) {
+        if let Some(slack) = cell.public_slack() {
+            self.limit_patients(slack / u32::from(change.unsigned_abs()).max(1), -change.signum());
+        }
     }
 
     /// Takes in what another part of the move allows; that part is raised (sign above 0) or
@@ -110,7 +133,7 @@ impl Room {
         }
     }
 
-    fn limit_patients(&mut self, room: u32, sign: i8) {
+    pub fn limit_patients(&mut self, room: u32, sign: i8) {
         let side = if sign > 0 { &mut self.patients_down } else { &mut self.patients_up };
         *side = (*side).min(room);
     }
@@ -118,7 +141,7 @@ impl Room {
     /// Contacts up and down when patients move along as they can.
     fn contacts(&self, layer: Layer) -> (u32, u32) {
         match layer {
-            Layer::Patients => (0, 0),
+            Layer::Patients | Layer::PatientsByType => (0, 0),
             Layer::Contacts => (self.contacts_up, self.contacts_down),
             Layer::Joint => (
                 self.contacts_up.min(self.slack_up.saturating_add(self.patients_up)),
@@ -131,7 +154,7 @@ impl Room {
     fn patients(&self, layer: Layer) -> (u32, u32) {
         match layer {
             Layer::Contacts => (0, 0),
-            Layer::Patients => (self.patients_up, self.patients_down),
+            Layer::Patients | Layer::PatientsByType => (self.patients_up, self.patients_down),
             Layer::Joint => {
                 let (up, down) = self.contacts(layer);
                 (self.patients_up.min(up), self.patients_down.min(down))

@@ -15,9 +15,10 @@ pub(super) struct Used {
     /// Codes of the target: where patients alone move, in dimensions they do not add up over.
     pub at: Vec<u16>,
     pub amounts: Amounts,
-    /// Cells that it changes.
-    #[allow(dead_code, reason = "kept for the next step of the search")]
-    pub cells: Vec<CellId>,
+    /// Cells that it changes, and by how much.
+    pub cells: Vec<(CellId, i8)>,
+    /// A move of contacts that goes along, upwards as far as this one's contacts.
+    pub along: Option<u32>,
     /// Who is alone in one of them, ascending.
     pub owners: Vec<u32>,
 }
@@ -53,14 +54,6 @@ impl Proofs {
         claim.width == 0 || (!claim.moves.is_empty() && self.knowing(system, target, layer).is_empty())
     }
 
-    /// Lets a target go: no more is claimed of it.
-    pub fn give_up(&mut self, target: u32) {
-        for claim in &mut self.claims[target as usize] {
-            claim.width = 0;
-            claim.moves.clear();
-        }
-    }
-
     /// Contributors, but the target's own, who are alone in a changed cell of every move of a
     /// claim: they know too much.
     pub fn knowing(&self, system: &System<'_>, target: u32, layer: usize) -> Vec<u32> {
@@ -84,7 +77,26 @@ impl Proofs {
 
     /// Takes a move into use: it proves its target and every other unsafe cell that it changes
     /// far enough.
-    pub fn take(&mut self, system: &System<'_>, target: u32, found: Found) -> u32 {
+    pub fn take(&mut self, system: &System<'_>, target: u32, found: Found) {
+        let at = self.add(system, target, found, [0, 0]);
+        let least = 1;
+        self.note(system, target, at, least);
+    }
+
+    /// Takes a move into use that changes a proved target in a layer by at least 1.
+    pub fn take_further(&mut self, system: &System<'_>, target: u32, layer: usize, found: Found) {
+        let mut widths = [0, 0];
+        widths[layer] = 1;
+        let at = self.add(system, target, found, widths);
+        self.claims[target as usize][layer].moves.push(at);
+    }
+
+    /// `least`: widths for which the move is wanted in any case.
+    fn add(&mut self, system: &System<'_>, target: u32, mut found: Found, least: [u32; 2]) -> u32 {
+        let along = found.along.take().map(|along| {
+            let width = found.room.patients_up;
+            self.add(system, target, *along, [width, 0])
+        });
         let open: Vec<u32> = found
             .cells
             .iter()
@@ -94,22 +106,29 @@ impl Proofs {
         let most = found.room.widths(found.layer);
         let wanted = |layer: usize, most: u32| {
             let widths = open.iter().filter(|&&other| !self.is_proved(system, other, layer));
-            widths.map(|&other| self.claims[other as usize][layer].width.min(most)).max().unwrap_or(0)
+            widths.map(|&other| self.claims[other as usize][layer].width.min(most)).max().unwrap_or(0).max(least[layer])
         };
         let (contacts, patients) = (wanted(0, most.0), wanted(1, most.1));
-        let amounts = found.room.amounts(found.layer, contacts, patients);
+        let mut amounts = found.room.amounts(found.layer, contacts, patients);
         let at = self.moves.len() as u32;
+        let mut owners = owners(system, &found.cells, moving(found.layer, &amounts));
+        if let Some(along) = along {
+            amounts.contacts_up = amounts.patients_up;
+            owners.extend(&self.moves[along as usize].owners);
+            owners.sort_unstable();
+            owners.dedup();
+        }
         self.moves.push(Used {
             layer: found.layer,
             terms: found.terms,
             at: found.at,
             amounts,
-            owners: owners(system, &found.cells, moving(found.layer, &amounts)),
-            cells: found.cells.into_iter().map(|(cell, _)| cell).collect(),
+            along,
+            owners,
+            cells: found.cells,
         });
-        for other in open {
-            let least = if other == target { 1 } else { u32::MAX };
-            self.note(system, other, at, least);
+        for other in open.into_iter().filter(|&other| other != target) {
+            self.note(system, other, at, u32::MAX);
         }
         at
     }
@@ -142,11 +161,11 @@ impl Proofs {
 }
 
 /// Contacts is 0, patients 1.
-fn layers(layer: Layer) -> &'static [usize] {
+pub(super) fn layers(layer: Layer) -> &'static [usize] {
     match layer {
         Layer::Joint => &[0, 1],
         Layer::Contacts => &[0],
-        Layer::Patients => &[1],
+        Layer::Patients | Layer::PatientsByType => &[1],
     }
 }
 

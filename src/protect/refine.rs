@@ -70,7 +70,7 @@ impl<'c, 's, 'a> Completion<'c, 's, 'a> {
         }
         let first_view = self.search.view;
         for view in (0..system.grids.len()).filter(|&view| view != first_view) {
-            if self.search.query.layer == Layer::Patients && !system.shows_patients(view) {
+            if self.search.query.layer.is_of_patients() && !system.shows_patients(view) {
                 continue;
             }
             let grid = &system.grids[view];
@@ -90,7 +90,15 @@ impl<'c, 's, 'a> Completion<'c, 's, 'a> {
         stamp.is_some_and(|stamp| std::mem::replace(stamp, epoch) != epoch)
     }
 
-    fn finish(self) -> Option<Found> {
+    fn finish(mut self) -> Option<Found> {
+        if self.search.query.layer.is_of_patients() {
+            let cells = &self.search.system.cells;
+            self.cells.retain(|&(id, _)| cells[id as usize].has_patients());
+        }
+        if self.search.query.layer != Layer::Contacts {
+            let rules = &self.search.system.patient_rules;
+            rules.limit(&self.cells, &mut self.search.scratch.touched, &mut self.tally.room);
+        }
         if !self.search.serves(&self.tally) {
             return None;
         }
@@ -105,6 +113,7 @@ impl<'c, 's, 'a> Completion<'c, 's, 'a> {
             cost: self.tally.cost,
             room: self.tally.room,
             cells: self.cells,
+            along: None,
         })
     }
 

@@ -40,8 +40,6 @@ struct Entry {
 
 /// Where a row stands.
 struct Row<'r> {
-    #[allow(dead_code, reason = "kept for the next step of the search")]
-    place: usize,
     period: usize,
     codes: &'r [usize],
     /// Row-major position of the first quantity.
@@ -110,7 +108,7 @@ impl Decided<'_> {
                 let base = ((place * axes.periods.len() + period) * inner + flat) * axes.quantities;
                 for (at, indicator) in self.table.indicators.iter().enumerate() {
                     if self.has_row(&indicator.value, flat) {
-                        let row = |measure| (Row { place, period, codes: &codes, base }, at, measure);
+                        let row = |measure| (Row { period, codes: &codes, base }, at, measure);
                         for &measure in &self.table.measures {
                             let (row, at, measure) = row(measure);
                             see(row, at, measure);

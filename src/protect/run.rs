@@ -6,6 +6,7 @@ use super::certificate::Certificate;
 use super::hide::hide;
 use super::ledger::{Ledger, Names, Seen};
 use super::loss::Loss;
+use super::pairs::part_pairs;
 use super::pools::{choose_pools, write_pools};
 use super::primary::Reason;
 use super::protected::Protected;
@@ -83,8 +84,8 @@ impl Run<'_> {
         let sources: Vec<Source<'_>> =
             universe.views.iter().zip(&positions).map(|(view, &at)| self.source(view, at)).collect();
         let mut system = System::build(universe, &sources)?;
-        let t = std::time::Instant::now();
-        let proofs = hide(&mut system)?;
+        let mut proofs = hide(&mut system)?;
+        part_pairs(&mut system, &mut proofs)?;
         hide_unions(&mut system, &sources);
         verify(&system, &proofs)?;
         certificate.add(at, &system, &proofs)?;

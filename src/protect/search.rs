@@ -20,12 +20,23 @@ pub(super) enum Reach {
     Totals,
 }
 
+/// Whether a move of patients has to leave contacts room in the whole country by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Company {
+    Alone,
+    /// A move of contacts will go along.
+    WithContacts,
+}
+
 /// What is looked for.
 pub(super) struct Query<'q> {
     pub cell: CellId,
     pub layer: Layer,
     pub contacts_width: u32,
     pub patients_width: u32,
+    pub company: Company,
+    /// A cell that must not change.
+    pub keep: Option<CellId>,
     /// Contributors who must not be alone in a changed cell, ascending.
     pub avoid: &'q [u32],
     pub reach: Reach,
@@ -45,6 +56,16 @@ pub(super) struct Found {
     pub room: Room,
     /// Cells that change, and by how much.
     pub cells: Vec<(CellId, i8)>,
+    /// A move of contacts that goes along with one of patients, upwards.
+    pub along: Option<Box<Found>>,
+}
+
+impl Found {
+    /// Every cell that changes, with the move that goes along.
+    pub fn changed(&self) -> impl Iterator<Item = CellId> + '_ {
+        let along = self.along.iter().flat_map(|along| &along.cells);
+        self.cells.iter().chain(along).map(|&(cell, _)| cell)
+    }
 }
 
 /// Memory that searches reuse.
@@ -52,6 +73,7 @@ pub(super) struct Found {
 pub(super) struct Scratch {
     pub stamps: Vec<u32>,
     pub epoch: u32,
+    pub touched: Vec<(u32, i32)>,
     levels: Vec<Vec<(u32, i8)>>,
     slices: Vec<Slice>,
 }
@@ -118,7 +140,7 @@ pub(super) fn search(system: &System<'_>, query: &Query<'_>, scratch: &mut Scrat
 fn home(system: &System<'_>, query: &Query<'_>) -> Option<(usize, usize)> {
     let (view, index) = system.home[query.cell as usize];
     let first = (view as usize, index as usize);
-    if query.layer != Layer::Patients || system.shows_patients(first.0) {
+    if !query.layer.is_of_patients() || system.shows_patients(first.0) {
         return Some(first);
     }
     let coordinates = system.coordinates(first.0, first.1);
@@ -173,7 +195,13 @@ impl Search<'_, '_> {
         let limits = Limits { so_far, reach: self.query.reach, serves: &|tally| self.serves(tally) };
         let choices = match self.grid().lanes.get(axis) {
             Some(lane) => lane_choices(lane, own, &slices, &limits),
-            None => quantity_choices(&self.system.quantity_options[self.view][own], own, &slices, &limits),
+            None => {
+                let options = match self.query.layer {
+                    Layer::PatientsByType => &self.system.type_options,
+                    _ => &self.system.quantity_options,
+                };
+                quantity_choices(&options[self.view][own], own, &slices, &limits)
+            }
         };
         self.scratch.slices = slices;
         choices
@@ -208,15 +236,21 @@ impl Search<'_, '_> {
 
     /// Whether a dimension stands still: for patients, those they do not add up over.
     pub fn is_fixed(&self, dim: usize) -> bool {
-        self.query.layer == Layer::Patients && !self.system.universe.dims[dim].kind.adds_patients()
+        self.query.layer.stands(self.system.universe.dims[dim].kind)
     }
 
     /// Adds a changed cell to a tally; none where it cannot change.
     pub fn weigh(&self, id: CellId, sign: i8, mut tally: Tally) -> Option<Tally> {
         // A detail that is not published is no cell.
         let Some(cell) = self.system.cells.get(id as usize) else { return Some(tally) };
-        if !tally.room.take(cell, sign, self.query.layer) {
+        if self.query.layer.is_of_patients() && !cell.has_patients() {
+            return Some(tally);
+        }
+        if self.query.keep == Some(id) || !tally.room.take(cell, sign, self.query.layer) {
             return None;
+        }
+        if self.query.layer.is_of_patients() && self.query.company == Company::Alone {
+            tally.room.take_slack(cell, sign);
         }
         if cell.state == State::Shown {
             tally.cost += cell.weight;

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::grid::{CellId, NONE};
-use super::moves::{Layer, Part};
+use super::moves::{Amounts, Layer, Part};
 use super::proofs::{Proofs, Used};
 use super::system::{Rank, State, System};
 use crate::domain::{Error, Result};
@@ -26,7 +26,7 @@ pub(super) fn verify(system: &System<'_>, proofs: &Proofs) -> Result<()> {
         .moves
         .par_iter()
         .enumerate()
-        .map(|(at, used)| if live[at] { checked_signs(system, used) } else { Ok(Signs::default()) })
+        .map(|(at, used)| if live[at] { checked_signs(system, proofs, used) } else { Ok(Signs::default()) })
         .collect::<Result<_>>()?;
     (0..proofs.claims.len()).into_par_iter().try_for_each(|target| check_claims(system, proofs, target, &signs))
 }
@@ -38,8 +38,13 @@ fn broken(what: &str) -> Error {
 }
 
 /// The signs of a move, after both of its directions have been found to agree with what is shown.
-fn checked_signs(system: &System<'_>, used: &Used) -> Result<Signs> {
-    let signs = signs(system, used);
+fn checked_signs(system: &System<'_>, proofs: &Proofs, used: &Used) -> Result<Signs> {
+    let mut signs = signs(system, used);
+    if let Some(along) = used.along {
+        for (id, change) in self::signs(system, &proofs.moves[along as usize]) {
+            signs.entry(id).or_default().0 = change.0;
+        }
+    }
     let amounts = used.amounts;
     for (&id, &(contacts, patients)) in &signs {
         let cell = &system.cells[id as usize];
@@ -64,7 +69,26 @@ fn checked_signs(system: &System<'_>, used: &Used) -> Result<Signs> {
             }
         }
     }
+    check_patient_rules(system, &signs, &amounts)?;
     Ok(signs)
+}
+
+/// Patients of parts and wholes stay as everybody knows they must.
+fn check_patient_rules(system: &System<'_>, signs: &Signs, amounts: &Amounts) -> Result<()> {
+    let moved = signs.iter().filter(|(_, change)| change.1 != 0).map(|(&id, _)| id);
+    for members in system.patient_rules.touched(moved) {
+        let sum = |times: i64| -> i64 {
+            let now = |id: CellId| {
+                let change = signs.get(&id).map_or(0, |change| change.1 * times);
+                i64::from(system.cells[id as usize].patients) + change
+            };
+            members.iter().map(|&(id, by)| i64::from(by) * now(id)).sum()
+        };
+        if sum(i64::from(amounts.patients_up)) > 0 || sum(-i64::from(amounts.patients_down)) > 0 {
+            return Err(broken("patients of parts and wholes do not fit"));
+        }
+    }
+    Ok(())
 }
 
 fn signs(system: &System<'_>, used: &Used) -> Signs {
@@ -75,13 +99,13 @@ fn signs(system: &System<'_>, used: &Used) -> Signs {
         let mut here: FxHashMap<usize, (i64, i64)> = FxHashMap::default();
         for term in &used.terms {
             let by = i64::from(term.sign);
-            if used.layer != Layer::Patients {
+            if !used.layer.is_of_patients() {
                 each_change(system, view, &term.parts, None, |index, sign| {
                     here.entry(index).or_default().0 += by * sign
                 });
             }
             if used.layer != Layer::Contacts && system.shows_patients(at) {
-                let fixed = (used.layer == Layer::Patients).then_some(&used.at[..]);
+                let fixed = used.layer.is_of_patients().then_some((&used.at[..], used.layer));
                 each_change(system, view, &term.parts, fixed, |index, sign| {
                     here.entry(index).or_default().1 += by * sign
                 });
@@ -104,13 +128,13 @@ fn each_change(
     system: &System<'_>,
     view: &View,
     parts: &[Part],
-    fixed: Option<&[u16]>,
+    fixed: Option<(&[u16], Layer)>,
     mut see: impl FnMut(usize, i64),
 ) {
     let dims = &system.universe.dims;
     let factor = |dim: usize, code: u16| -> i64 {
         match fixed {
-            Some(at) if !dims[dim].kind.adds_patients() => {
+            Some((at, layer)) if layer.stands(dims[dim].kind) => {
                 i64::from(dims[dim].codes[code as usize].leaves == dims[dim].codes[at[dim] as usize].leaves)
             }
             _ => change_of(&dims[dim], code, parts[dim]),

@@ -1,0 +1,384 @@
+//! From tables to a [`System`]: cells of equal leaves become one, with one decision.
+//!
+//! In: the relations, the counts, the policies, and what earlier releases showed. Out: a system
+//! in which every cell unsafe in itself, and every cell hidden before, is hidden. Proves nothing.
+
+use rustc_hash::FxHashMap;
+
+use super::grid::{CellId, Grid, NO_CELL, NONE, canonical_codes};
+use super::ledger::Seen;
+use super::patients::PatientRules;
+use super::primary::{Reason, Setting, breaks_residents, judge, width_of_contacts};
+use super::system::{Cell, NO_LAYER, NO_TARGET, Rank, Source, State, System, Target};
+use crate::aggregate::CellCount;
+use crate::definition::{PlaceBasis, Policy};
+use crate::domain::{Error, Result};
+use crate::relations::{DimKind, Shown, Universe, View};
+
+impl<'a> System<'a> {
+    /// Joins the tables of a universe. Unsafe cells and those hidden before are hidden already.
+    pub fn build(universe: &'a Universe, sources: &[Source<'a>]) -> Result<System<'a>> {
+        let canonical: Vec<Vec<u16>> = universe.dims.iter().map(canonical_codes).collect();
+        let mut builder = Builder::new(universe, canonical);
+        for source in sources {
+            builder.add(source)?;
+        }
+        let mut system = builder.finish();
+        system.find_numerators();
+        system.patient_rules = PatientRules::of(&system);
+        system.hide_primary();
+        Ok(system)
+    }
+
+    fn hide_primary(&mut self) {
+        for cell in 0..self.cells.len() as CellId {
+            let reason = self.cells[cell as usize].reason;
+            if reason != Reason::Shown {
+                self.hide(cell, reason);
+            }
+        }
+    }
+
+    fn find_numerators(&mut self) {
+        let mut bases: FxHashMap<CellId, Vec<CellId>> = FxHashMap::default();
+        for (view, grid) in self.views.iter().zip(&self.grids) {
+            for shown in &view.indicators {
+                let Shown::Share { numerator, denominator, .. } = *shown else { continue };
+                for row in grid.ids.chunks_exact(grid.quantities) {
+                    let (numerator, denominator) = (row[numerator], row[denominator]);
+                    if numerator != NO_CELL && !self.cells[numerator as usize].counted {
+                        bases.entry(numerator).or_default().push(denominator);
+                    }
+                }
+            }
+        }
+        for (numerator, mut denominators) in bases {
+            denominators.sort_unstable();
+            denominators.dedup();
+            if let [denominator] = denominators[..] {
+                self.numerators.entry(denominator).or_default().push(numerator);
+            }
+        }
+        for (&denominator, numerators) in &mut self.numerators {
+            numerators.sort_unstable();
+            let more: f32 = numerators.iter().map(|&n| self.cells[n as usize].weight * 0.25).sum();
+            self.cells[denominator as usize].weight += more;
+        }
+    }
+}
+
+struct Builder<'a> {
+    universe: &'a Universe,
+    canonical: Vec<Vec<u16>>,
+    radix: Vec<u128>,
+    numbers: FxHashMap<u128, CellId>,
+    views: Vec<&'a View>,
+    grids: Vec<Grid>,
+    cells: Vec<Cell>,
+    home: Vec<(u8, u32)>,
+    owners: Vec<[u32; 2]>,
+    patient_owners: FxHashMap<CellId, [u32; 2]>,
+    /// Unsafe cells.
+    found: FxHashMap<CellId, Target>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(universe: &'a Universe, canonical: Vec<Vec<u16>>) -> Self {
+        let mut radix = Vec::new();
+        let mut next: u128 = 1;
+        for dim in &universe.dims {
+            radix.push(next);
+            next = next.saturating_mul(dim.codes.len() as u128);
+        }
+        Builder {
+            universe,
+            canonical,
+            radix,
+            numbers: FxHashMap::default(),
+            views: Vec::new(),
+            grids: Vec::new(),
+            cells: Vec::new(),
+            home: Vec::new(),
+            owners: Vec::new(),
+            patient_owners: FxHashMap::default(),
+            found: FxHashMap::default(),
+        }
+    }
+
+    fn add(&mut self, source: &Source<'a>) -> Result<()> {
+        let mut grid = Grid::new(self.universe, source.view, &self.canonical);
+        let roles = Roles::new(source, &grid, self.universe);
+        let count = source.view.len();
+        let mut ids = vec![NO_CELL; count];
+        let keys = self.quantity_keys(source.view);
+        for row in 0..count / grid.quantities.max(1) {
+            let base = row * grid.quantities;
+            let positions = source.view.positions(base);
+            let Some(key) = self.row_key(&grid, &positions).filter(|_| source.view.is_published(&positions)) else {
+                continue;
+            };
+            let row = Row { base, at: roles.place_of(&positions, &grid) };
+            for (quantity, part) in keys.iter().enumerate() {
+                ids[base + quantity] = self.number(key + part, base + quantity, source);
+                self.fill(ids[base + quantity], quantity, &row, source, &roles)?;
+            }
+        }
+        grid.ids = ids;
+        self.views.push(source.view);
+        self.grids.push(grid);
+        Ok(())
+    }
+
+    fn quantity_keys(&self, view: &View) -> Vec<u128> {
+        let part = |&(dim, code): &(usize, u16)| self.radix[dim] * u128::from(self.canonical[dim][code as usize]);
+        view.quantities.iter().map(|quantity| quantity.codes.iter().map(part).sum()).collect()
+    }
+
+    fn row_key(&self, grid: &Grid, positions: &[usize]) -> Option<u128> {
+        let mut key = 0;
+        for (lane, &at) in grid.lanes.iter().zip(positions) {
+            if lane.codes[at] == NONE {
+                return None;
+            }
+            key += self.radix[lane.dim] * u128::from(lane.codes[at]);
+        }
+        Some(key)
+    }
+
+    fn number(&mut self, key: u128, index: usize, source: &Source<'_>) -> CellId {
+        let next = self.cells.len() as CellId;
+        let id = *self.numbers.entry(key).or_insert(next);
+        if id == next {
+            self.cells.push(Cell {
+                contacts: source.cells.contacts[index].value,
+                patients: NO_LAYER,
+                weight: 0.0,
+                state: State::Unpublished,
+                reason: Reason::Shown,
+                counted: false,
+                rank: Rank::Detail,
+            });
+            self.home.push((self.views.len() as u8, index as u32));
+            let count = &source.cells.contacts[index];
+            self.owners.push(owners_of(count));
+        }
+        id
+    }
+
+    fn fill(&mut self, id: CellId, quantity: usize, row: &Row, source: &Source<'_>, roles: &Roles) -> Result<()> {
+        let index = row.base + quantity;
+        let count = &source.cells.contacts[index];
+        if self.cells[id as usize].contacts != count.value {
+            let table = &source.view.table;
+            return Err(Error::bug(format!("table {table}: a cell differs from the same cell of another table")));
+        }
+        let role = roles.quantities[quantity];
+        let patients = match (role, source.cells.patients.get(index)) {
+            (QuantityRole::Counted, Some(patients)) if roles.shows_patients => Some(patients),
+            _ => None,
+        };
+        let reason = row.reason(count, patients, source, roles);
+        self.note_unsafe(id, (reason, row.at.setting), count, patients, &source.table.policy);
+        if let Some(patients) = patients {
+            self.note_patients(id, patients);
+        }
+        let cell = &mut self.cells[id as usize];
+        if role != QuantityRole::Residual {
+            cell.state = State::Shown;
+            cell.counted |= role == QuantityRole::Counted;
+        }
+        cell.rank = row.at.rank;
+        let before = source.before.as_ref().map_or(Seen::New, |before| before.seen(index));
+        cell.weight = cell.weight.max(weight(count, cell.rank, before, &source.table.policy));
+        if before == Seen::Hidden && cell.reason == Reason::Shown && count.value > 0 {
+            cell.reason = Reason::Ledger;
+        }
+        Ok(())
+    }
+
+    fn note_unsafe(
+        &mut self,
+        id: CellId,
+        (reason, setting): (Reason, Setting),
+        count: &CellCount,
+        patients: Option<&CellCount>,
+        policy: &Policy,
+    ) {
+        if reason == Reason::Shown {
+            return;
+        }
+        let cell = &mut self.cells[id as usize];
+        let keep = cell.reason.is_primary() && cell.reason < reason;
+        cell.reason = if keep { cell.reason } else { reason };
+        let of_contacts = if count.value > 0 { width_of_contacts(count, setting, policy) } else { 0 };
+        let of_patients = if patients.is_some_and(|p| p.value > 0) { policy.width } else { 0 };
+        let target = self.found.entry(id).or_insert(Target {
+            cell: id,
+            contacts_width: 0,
+            patients_width: 0,
+            contributors: [count.patients, 0],
+            min_patients: 0,
+        });
+        target.contacts_width = target.contacts_width.max(of_contacts);
+        target.patients_width = target.patients_width.max(of_patients);
+        target.contributors[1] = patients.map_or(target.contributors[1], |patients| patients.value);
+        target.min_patients = target.min_patients.max(policy.min_patients);
+    }
+
+    fn note_patients(&mut self, id: CellId, patients: &CellCount) {
+        self.cells[id as usize].patients = patients.value;
+        let owners = owners_of(patients);
+        if owners != self.owners[id as usize] {
+            self.patient_owners.insert(id, owners);
+        }
+    }
+
+    fn finish(self) -> System<'a> {
+        let mut targets: Vec<Target> = self.found.into_values().collect();
+        for target in &mut targets {
+            if !self.cells[target.cell as usize].has_patients() {
+                target.patients_width = 0;
+            }
+        }
+        targets.sort_by_key(|target| target.cell);
+        let mut target_of = vec![NO_TARGET; self.cells.len()];
+        for (at, target) in targets.iter().enumerate() {
+            target_of[target.cell as usize] = at as u32;
+        }
+        System {
+            universe: self.universe,
+            views: self.views,
+            quantity_options: self.grids.iter().map(Grid::quantity_options).collect(),
+            type_options: self.grids.iter().map(Grid::type_options).collect(),
+            grids: self.grids,
+            cells: self.cells,
+            home: self.home,
+            owners: self.owners,
+            patient_owners: self.patient_owners,
+            patient_rules: PatientRules::default(),
+            numerators: FxHashMap::default(),
+            targets,
+            target_of,
+        }
+    }
+}
+
+fn owners_of(count: &CellCount) -> [u32; 2] {
+    let number = |of: u32, odd: u32| if of == 0 { 0 } else { of * 2 + odd };
+    [number(count.lone_patient, 0), number(count.lone_doctor, 1)]
+}
+
+/// What a quantity is to the public.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum QuantityRole {
+    Counted,
+    /// Numerator or denominator of a share.
+    Part,
+    /// A complement or an implied rest.
+    Residual,
+}
+
+struct Roles {
+    quantities: Vec<QuantityRole>,
+    shows_patients: bool,
+    shows_rate: bool,
+    practice: bool,
+    /// Lanes of sex and age.
+    personal: Vec<usize>,
+}
+
+struct Row {
+    base: usize,
+    at: PlaceOf,
+}
+
+#[derive(Clone, Copy)]
+struct PlaceOf {
+    rank: Rank,
+    setting: Setting,
+}
+
+impl Roles {
+    fn new(source: &Source<'_>, grid: &Grid, universe: &Universe) -> Roles {
+        let mut quantities = vec![QuantityRole::Residual; grid.quantities];
+        for shown in &source.view.indicators {
+            match *shown {
+                Shown::Count { quantity, .. } => quantities[quantity] = QuantityRole::Counted,
+                Shown::Share { numerator, denominator, .. } => {
+                    for part in [numerator, denominator] {
+                        if quantities[part] == QuantityRole::Residual {
+                            quantities[part] = QuantityRole::Part;
+                        }
+                    }
+                }
+            }
+        }
+        let measure = |name: &str| source.view.measures.iter().any(|measure| measure == name);
+        let is_personal = |dim: usize| matches!(universe.dims[dim].kind, DimKind::Sex | DimKind::AgeGroup);
+        Roles {
+            quantities,
+            shows_patients: measure("patients") || measure("patients-per-100"),
+            shows_rate: measure("per-1000") || measure("patients-per-100"),
+            practice: source.table.place == PlaceBasis::Practice,
+            personal: (0..grid.lanes.len()).filter(|&lane| is_personal(grid.lanes[lane].dim)).collect(),
+        }
+    }
+
+    fn place_of(&self, positions: &[usize], grid: &Grid) -> PlaceOf {
+        let total = positions[2..grid.lanes.len()].iter().all(|&at| at == 0);
+        let wide = grid.lanes[0].classes_at[positions[0]].len() > 1;
+        let rank = match (positions[0], wide, total) {
+            (0, _, true) => Rank::Country,
+            (0, _, false) => Rank::CountryDetail,
+            (_, true, true) => Rank::County,
+            (_, true, false) => Rank::CountyDetail,
+            (_, false, true) => Rank::MunicipalityTotal,
+            _ => Rank::Detail,
+        };
+        let setting = match self.practice {
+            true => Setting::Practice,
+            false if self.personal.iter().all(|&lane| positions[lane] == 0) => Setting::ResidenceTotal,
+            false => Setting::ResidenceDetail,
+        };
+        PlaceOf { rank, setting }
+    }
+}
+
+impl Row {
+    fn reason(&self, count: &CellCount, patients: Option<&CellCount>, source: &Source<'_>, roles: &Roles) -> Reason {
+        let policy = &source.table.policy;
+        let of_contacts = judge(count, self.at.setting, policy);
+        let of_patients = patients.map_or(Reason::Shown, |patients| match self.at.setting {
+            Setting::Practice => Reason::Shown,
+            setting => judge(patients, setting, policy),
+        });
+        let rate = match source.cells.residents.get(self.base / source.cells.axes.quantities.max(1)) {
+            Some(&residents) if roles.shows_rate => {
+                let most = count.patients.max(patients.map_or(0, |patients| patients.value));
+                breaks_residents(most, residents, policy)
+            }
+            _ => false,
+        };
+        let rate = if rate { Reason::Residents } else { Reason::Shown };
+        [of_contacts, of_patients, rate]
+            .into_iter()
+            .filter(|&reason| reason != Reason::Shown)
+            .min()
+            .unwrap_or(Reason::Shown)
+    }
+}
+
+/// What hiding a cell costs. Never looks at a value under the threshold.
+fn weight(count: &CellCount, rank: Rank, before: Seen, policy: &Policy) -> f32 {
+    let value = count.value.max(policy.min_patients) as f32;
+    let level = match rank {
+        Rank::Country => 500.0,
+        Rank::CountryDetail => 30.0,
+        Rank::County => 6.0,
+        Rank::CountyDetail => 3.0,
+        Rank::MunicipalityTotal => 2.0,
+        Rank::Detail => 1.0,
+    };
+    let kept = if before == Seen::Shown { 30.0 } else { 1.0 };
+    (1.0 + value.ln_1p()) * level * kept
+}

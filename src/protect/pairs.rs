@@ -1,0 +1,128 @@
+//! Two unsafe cells whose sum must not follow from what is shown.
+//!
+//! In: a system in which every unsafe cell is proved. Out: further moves, and what they hide. Two
+//! cells that all moves so far change against each other may have a sum that anybody can compute;
+//! where that sum would have too few patients, a move is added that changes the one and keeps the
+//! other. Never weakens a proof.
+
+use rustc_hash::FxHashMap;
+
+use super::grid::CellId;
+use super::hide::{Together, WAYS, unprotected};
+use super::moves::Layer;
+use super::primary::Reason;
+use super::proofs::{Proofs, Used, layers};
+use super::search::{Company, Found, Query, Scratch, search};
+use super::system::{State, System};
+use crate::domain::Result;
+
+/// What all moves together do to every cell, as a number that differs where what they do differs:
+/// contacts, patients.
+type Prints = [FxHashMap<CellId, u64>; 2];
+
+/// Adds moves until no two unsafe cells with too few patients between them have a known sum.
+pub(super) fn part_pairs(system: &mut System<'_>, proofs: &mut Proofs) -> Result<()> {
+    let mut scratch = Scratch::default();
+    for layer in [0, 1] {
+        let mut prints = Prints::default();
+        for (at, used) in proofs.moves.iter().enumerate() {
+            note(&mut prints, at, used);
+        }
+        for (a, b) in suspects(system, proofs, &prints, layer) {
+            if !opposite(system, &prints, layer, a, b) {
+                continue;
+            }
+            let Some((target, found)) = part(system, layer, a, b, &mut scratch) else {
+                return Err(unprotected(system, a));
+            };
+            found.changed().for_each(|cell| system.hide(cell, Reason::Secondary));
+            proofs.take_further(system, target, layer, found);
+            if let Some(used) = proofs.moves.last() {
+                note(&mut prints, proofs.moves.len() - 1, used);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Adds a move to the prints.
+fn note(prints: &mut Prints, at: usize, used: &Used) {
+    let factor = mix(at as u64 + 1);
+    let amounts = used.amounts;
+    let moves = [amounts.contacts_up + amounts.contacts_down > 0, amounts.patients_up + amounts.patients_down > 0];
+    for &layer in layers(used.layer).iter().filter(|&&layer| moves[layer]) {
+        for &(cell, by) in &used.cells {
+            let print = prints[layer].entry(cell).or_default();
+            *print = print.wrapping_add(factor.wrapping_mul(i64::from(by) as u64));
+        }
+    }
+}
+
+/// A number that looks random, always the same for the same input (splitmix64).
+fn mix(number: u64) -> u64 {
+    let mut z = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// Pairs of targets that all moves change against each other, with too few patients together.
+fn suspects(system: &System<'_>, proofs: &Proofs, prints: &Prints, layer: usize) -> Vec<(u32, u32)> {
+    let mut groups: FxHashMap<u64, Vec<u32>> = FxHashMap::default();
+    for (at, target) in system.targets.iter().enumerate() {
+        let hidden = system.cells[target.cell as usize].state == State::Hidden;
+        let few = target.contributors[layer] < target.min_patients;
+        if hidden && few && proofs.claims[at][layer].width > 0 {
+            let print = prints[layer].get(&target.cell).copied().unwrap_or(0);
+            groups.entry(print.min(print.wrapping_neg())).or_default().push(at as u32);
+        }
+    }
+    let mut pairs = Vec::new();
+    for group in groups.values() {
+        for (at, &a) in group.iter().enumerate() {
+            let together = |b: u32| {
+                let [a, b] = [a, b].map(|target| &system.targets[target as usize]);
+                a.contributors[layer] + b.contributors[layer] < a.min_patients.max(b.min_patients)
+            };
+            let others = group[at + 1..].iter().filter(|&&b| together(b) && opposite(system, prints, layer, a, b));
+            pairs.extend(others.map(|&b| (a, b)));
+        }
+    }
+    pairs.sort_unstable();
+    pairs
+}
+
+fn opposite(system: &System<'_>, prints: &Prints, layer: usize, a: u32, b: u32) -> bool {
+    let print = |target: u32| prints[layer].get(&system.targets[target as usize].cell).copied().unwrap_or(0);
+    print(a) == print(b).wrapping_neg()
+}
+
+/// The cheapest move that changes one of two targets and keeps the other.
+fn part(system: &System<'_>, layer: usize, a: u32, b: u32, scratch: &mut Scratch) -> Option<(u32, Found)> {
+    let cell = |target: u32| system.targets[target as usize].cell;
+    WAYS.iter().find_map(|way| {
+        let kinds: &[Layer] = match (way.together, layer) {
+            (Together::Joint, _) => &[Layer::Joint],
+            (_, 0) => &[Layer::Contacts],
+            _ => &[Layer::Patients, Layer::PatientsByType],
+        };
+        let orders = [(a, b), (b, a)].into_iter().flat_map(|order| kinds.iter().map(move |&kind| (order, kind)));
+        orders.into_iter().find_map(|((target, other), kind)| {
+            let widths = [u32::from(layer == 0), u32::from(layer == 1)];
+            let query = Query {
+                cell: cell(target),
+                layer: kind,
+                contacts_width: widths[0],
+                patients_width: widths[1],
+                company: Company::Alone,
+                keep: Some(cell(other)),
+                avoid: &[],
+                reach: way.reach,
+                below: way.below,
+                effort: way.effort,
+            };
+            let joint = kind != Layer::Joint || system.cells[cell(target) as usize].contacts > 0;
+            joint.then(|| search(system, &query, scratch)).flatten().map(|found| (target, found))
+        })
+    })
+}
