@@ -8,7 +8,7 @@ BIN    := target/release/kprstat
 DEMO   := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-releases test-rust test-certificate test-differential lint fmt bench clean
+.PHONY: help build demo test test-rust test-certificate test-differential lint fmt bench clean
 
 help:
 	@echo "make demo    a synthetic country of 200 000 persons over 24 months, and a release of it"
@@ -23,11 +23,7 @@ build:
 demo: build
 	./fixtures/demo.sh $(BIN) $(DEMO)
 
-test: test-rust test-certificate
-
-# Whole releases; red while the gaps named in CHANGELOG.md are open.
-test-releases: test-differential
-	$(CARGO) test --release --locked --test release
+test: test-rust test-certificate test-differential
 
 test-rust:
 	$(CARGO) test --release --locked

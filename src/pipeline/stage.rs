@@ -77,10 +77,15 @@ impl<'a> Staged<'a> {
     }
 }
 
-/// Keeps the report of an audit that forbade the release.
+/// Keeps the report of an audit that forbade the release, and beside it what was refused, for
+/// the owner's eyes: the audit can be made again there.
 fn keep_report(run: &Run, report: &str) -> Result<PathBuf> {
     let staged = run.out.staging().join("failed");
     make_folder(&staged, Area::Restricted)?;
+    for part in ["public", "restricted"] {
+        let (from, to) = (run.out.staging().join(part), staged.join(part));
+        fs::rename(&from, &to).map_err(|error| cannot_write(&to, &error))?;
+    }
     write_file(&staged, "audit.txt", Area::Restricted, report.as_bytes())?;
     put_failed(run, &staged)
 }

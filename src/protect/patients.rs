@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use super::grid::CellId;
 use super::moves::Room;
 use super::system::{Rank, System};
-use crate::relations::{DimKind, Sum, sums};
+use crate::relations::{Dim, DimKind, Sum, sums};
 
 /// Rules of the form `sum of coefficient x patients <= 0`, over cells.
 #[derive(Debug, Default)]
@@ -42,24 +42,26 @@ impl PatientRules {
     }
 
     fn add_lines(&mut self, system: &System<'_>, dim: usize, entries: Vec<Entry>) {
-        let mut known: FxHashMap<Vec<u16>, Vec<Sum>> = FxHashMap::default();
+        let dim = &system.universe.dims[dim];
+        let mut known: FxHashMap<Vec<u16>, (Vec<(u16, u16)>, Vec<Sum>)> = FxHashMap::default();
         for line in entries.chunk_by(|a, b| a.0 == b.0).filter(|line| line.len() > 1) {
             let present: Vec<u16> = line.iter().map(|entry| entry.1).collect();
-            let found = known.entry(present).or_insert_with_key(|present| sums(&system.universe.dims[dim], present));
-            for sum in found.iter() {
+            let found = known.entry(present).or_insert_with_key(|codes| (nested(dim, codes), sums(dim, codes)));
+            for (part, whole) in &found.0 {
+                if let (Some(part), Some(whole)) = (cell(line, part), cell(line, whole)) {
+                    self.add(system, &[(part, 1), (whole, -1)]);
+                }
+            }
+            for sum in &found.1 {
                 self.add_sum(system, line, sum);
             }
         }
     }
 
+    /// The whole is no more than all of its parts together.
     fn add_sum(&mut self, system: &System<'_>, line: &[Entry], sum: &Sum) {
-        let cell = |code: &u16| line.iter().find(|entry| entry.1 == *code).map(|entry| entry.2);
-        let Some(whole) = cell(&sum.parent) else { return };
-        let parts: Vec<CellId> = sum.children.iter().filter_map(cell).collect();
-        for &part in &parts {
-            self.add(system, &[(part, 1), (whole, -1)]);
-        }
-        if parts.len() == sum.children.len() {
+        let parts: Option<Vec<CellId>> = sum.children.iter().map(|code| cell(line, code)).collect();
+        if let (Some(whole), Some(parts)) = (cell(line, &sum.parent), parts) {
             let all: Vec<(CellId, i8)> = parts.into_iter().map(|part| (part, -1)).chain([(whole, 1)]).collect();
             self.add(system, &all);
         }
@@ -112,6 +114,28 @@ impl PatientRules {
     }
 }
 
+fn cell(line: &[Entry], code: &u16) -> Option<CellId> {
+    line.iter().find(|entry| entry.1 == *code).map(|entry| entry.2)
+}
+
+/// Every code with the next larger ones that hold it.
+fn nested(dim: &Dim, present: &[u16]) -> Vec<(u16, u16)> {
+    let leaves = |code: u16| &dim.codes[code as usize].leaves;
+    let holds = |large: u16, small: u16| {
+        leaves(large).len() > leaves(small).len() && leaves(small).iter().all(|leaf| leaves(large).contains(leaf))
+    };
+    let mut pairs = Vec::new();
+    for &part in present {
+        for &whole in present.iter().filter(|&&whole| holds(whole, part)) {
+            let between = |&&other: &&u16| holds(other, part) && holds(whole, other);
+            if !present.iter().any(|other| between(&other)) {
+                pairs.push((part, whole));
+            }
+        }
+    }
+    pairs
+}
+
 /// The cells with patients by line of a dimension, sorted, each once.
 fn entries(system: &System<'_>, dim: usize, take: impl Fn(Rank) -> bool) -> Vec<Entry> {
     let mut radix: Vec<u128> = Vec::new();
@@ -135,4 +159,77 @@ fn entries(system: &System<'_>, dim: usize, take: impl Fn(Rank) -> bool) -> Vec<
     entries.sort_unstable();
     entries.dedup();
     entries
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::system::Source;
+    use super::super::testing::*;
+    use super::*;
+    use crate::definition::Measure;
+    use crate::domain::Month;
+    use crate::relations::describe;
+
+    /// One place in one month: person 1 with contacts of both types, person 2 with one of type 0.
+    /// Gives the system's cells of (whole, type 0, type 1) there.
+    fn with_system(see: impl FnOnce(&System<'_>, [CellId; 3])) {
+        let contact = |person, kind| Contact {
+            person,
+            doctor: 1,
+            residence: 0,
+            practice: 0,
+            month: Month::new(2024, 1),
+            kind,
+            features: 0,
+            outside: false,
+            weekend: false,
+            sex: 0,
+            age: 0,
+            chapter: 0,
+            part: 0,
+        };
+        let geography = geography(&[2, 1]);
+        let mut table = table("t", &[0b11, 0b01, 0b10]);
+        table.measures = vec![Measure::Contacts, Measure::Patients];
+        let pipeline = pipeline(2, 1, vec![table]);
+        let cells = cells(&[contact(1, 0), contact(1, 1), contact(2, 0)], &pipeline, &geography, 1000);
+        let relations = describe(&[(0, &cells.tables[0].axes)], &pipeline, &geography, &Default::default()).unwrap();
+        let universe = &relations.universes[0];
+        let source =
+            Source { view: &universe.views[0], table: &pipeline.tables[0], cells: &cells.tables[0], before: None };
+        let system = System::build(universe, &[source]).unwrap();
+        // Places: country, two counties, three municipalities; one period; three quantities.
+        let first = 3 * 3;
+        let ids = [0, 1, 2].map(|quantity| system.grids[0].ids[first + quantity]);
+        assert_eq!(ids.map(|id| system.cells[id as usize].patients), [2, 2, 1]);
+        see(&system, ids);
+    }
+
+    /// How far patients may rise and fall.
+    fn limits(system: &System<'_>, changes: &[(CellId, i8)]) -> (u32, u32) {
+        let mut room = Room::BOUNDLESS;
+        system.patient_rules.limit(changes, &mut Vec::new(), &mut room);
+        (room.patients_up, room.patients_down)
+    }
+
+    #[test]
+    fn a_part_has_no_more_patients_than_the_whole() {
+        with_system(|system, [_, first, second]| {
+            // Type 0 has both patients of the whole: it cannot rise alone; it can fall by one, then
+            // the parts together just make the whole.
+            assert_eq!(limits(system, &[(first, 1)]), (0, 1));
+            // Type 1 can rise by one to the whole's two; it can fall by one.
+            assert_eq!(limits(system, &[(second, 1)]), (1, 1));
+        });
+    }
+
+    #[test]
+    fn a_part_and_the_whole_go_together() {
+        with_system(|system, [whole, first, _]| {
+            // Up without end; down by one, to the one patient of the other type.
+            assert_eq!(limits(system, &[(whole, 1), (first, 1)]), (u32::MAX, 1));
+            // The whole alone: three are the most that two and one can be; type 0 has two already.
+            assert_eq!(limits(system, &[(whole, 1)]), (1, 0));
+        });
+    }
 }
