@@ -2,7 +2,10 @@
 //! agree with what is shown finds every unsafe cell wide enough.
 
 use super::hide::hide;
-use super::system::{Source, System};
+use super::moves::Layer;
+use super::pairs::part_pairs;
+use super::proofs::{Proofs, Used};
+use super::system::{Source, State, System};
 use super::testing::*;
 use super::verify::verify;
 use crate::aggregate::{Axes, Cells};
@@ -27,9 +30,37 @@ fn protected(contacts: &[Contact], pipeline: &Pipeline, geography: &Geography, s
     };
     let sources: Vec<Source<'_>> = universe.views.iter().zip(&cells.tables).map(source).collect();
     let mut system = System::build(universe, &sources).unwrap();
-    let proofs = hide(&mut system).unwrap();
+    let mut proofs = hide(&mut system).unwrap();
+    part_pairs(&mut system, &mut proofs).unwrap();
     verify(&system, &proofs).unwrap();
+    no_pair_moves_against_itself(&system, &proofs);
     see(&system);
+}
+
+/// Two unsafe cells with fewer than five patients together: some move changes their sum.
+fn no_pair_moves_against_itself(system: &System<'_>, proofs: &Proofs) {
+    let changes = |target: usize| -> Vec<(usize, i8)> {
+        let cell = system.targets[target].cell;
+        let moves = proofs.moves.iter().enumerate().filter(|(_, used)| !used.layer.is_of_patients());
+        let change = |used: &Used| used.cells.iter().find(|(other, _)| *other == cell).map_or(0, |&(_, by)| by);
+        moves
+            .filter(|(_, used)| used.amounts.contacts_up + used.amounts.contacts_down > 0)
+            .map(|(at, used)| (at, change(used)))
+            .filter(|(_, by)| *by != 0)
+            .collect()
+    };
+    let hidden = |at: &usize| {
+        let target = &system.targets[*at];
+        system.cells[target.cell as usize].state == State::Hidden && target.contacts_width > 0
+    };
+    let all: Vec<(u32, Vec<(usize, i8)>)> =
+        (0..system.targets.len()).filter(hidden).map(|at| (system.targets[at].contributors[0], changes(at))).collect();
+    for (at, (patients, one)) in all.iter().enumerate() {
+        let against: Vec<(usize, i8)> = one.iter().map(|&(number, by)| (number, -by)).collect();
+        for (others, other) in &all[at + 1..] {
+            assert!(patients + others >= 5 || *other != against, "two cells change against each other only");
+        }
+    }
 }
 
 /// A stream of numbers without a seed from outside.
