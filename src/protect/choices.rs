@@ -55,17 +55,7 @@ impl Limits<'_> {
 pub(super) fn lane_choices(lane: &Lane, own: usize, slices: &[Slice], limits: &Limits<'_>) -> Vec<Choice> {
     let inside = &lane.classes_at[own];
     let classes = lane.by_class.len() as u16;
-    let alias = lane.codes[own];
-    let option = |part: (u16, u16)| {
-        let mut steps = Steps::default();
-        each_step(lane, part, |at, sign| {
-            if lane.codes[at as usize] != alias {
-                steps.push((at, sign));
-            }
-        });
-        let tally = limits.with(slices, steps.iter())?;
-        Some(Rough { part, steps, tally })
-    };
+    let option = |part| Some(Rough { part, tally: limits.with(slices, steps(lane, own, part))? });
     let mut rough: Vec<Rough> = inside.iter().filter_map(|&plus| option((plus, NONE))).collect();
     if inside.len() < classes as usize && limits.reach != Reach::Totals {
         for plus in raised(lane, slices, own) {
@@ -81,7 +71,7 @@ pub(super) fn lane_choices(lane: &Lane, own: usize, slices: &[Slice], limits: &L
     rough.sort_by(|a, b| compare(&a.tally, &b.tally).then(a.part.cmp(&b.part)));
     let choice = |rough: Rough| Choice {
         parts: vec![(lane.dim, rough.part)],
-        steps: rough.steps.iter().collect(),
+        steps: steps(lane, own, rough.part).collect(),
         tally: rough.tally,
     };
     rough.into_iter().map(choice).collect()
@@ -107,39 +97,25 @@ pub(super) fn quantity_choices(
     choices
 }
 
-/// A few steps without an allocation; there are never more than the codes of two leaves.
-#[derive(Clone, Copy, Default)]
-struct Steps {
-    steps: [(u16, i8); 12],
-    length: usize,
-}
-
-impl Steps {
-    fn push(&mut self, step: (u16, i8)) {
-        if let Some(next) = self.steps.get_mut(self.length) {
-            *next = step;
-            self.length += 1;
-        }
-    }
-    fn iter(&self) -> impl Iterator<Item = (u16, i8)> {
-        self.steps.into_iter().take(self.length)
-    }
-}
-
 /// An option before its steps are written out.
 #[derive(Clone, Copy)]
 struct Rough {
     part: (u16, u16),
-    steps: Steps,
     tally: Tally,
 }
 
 /// Positions that hold one leaf of a part and not the other, with the sign.
-pub(super) fn each_step(lane: &Lane, (plus, minus): (u16, u16), mut step: impl FnMut(u16, i8)) {
+pub(super) fn changes(lane: &Lane, (plus, minus): (u16, u16)) -> impl Iterator<Item = (u16, i8)> {
     let at = |class: u16| lane.by_class.get(class as usize).map_or(&[][..], |positions| positions);
     let (up, down) = (at(plus), at(minus));
-    up.iter().filter(|at| !down.contains(at)).for_each(|&at| step(at, 1));
-    down.iter().filter(|at| !up.contains(at)).for_each(|&at| step(at, -1));
+    let raised = up.iter().filter(move |at| !down.contains(at)).map(|&at| (at, 1));
+    raised.chain(down.iter().filter(move |at| !up.contains(at)).map(|&at| (at, -1)))
+}
+
+/// The same without the target's own position and its other names.
+fn steps(lane: &Lane, own: usize, part: (u16, u16)) -> impl Iterator<Item = (u16, i8)> {
+    let alias = lane.codes[own];
+    changes(lane, part).filter(move |&(at, _)| lane.codes[at as usize] != alias)
 }
 
 /// The leaves of a sum that are best to raise: cheap, then large.

@@ -2,7 +2,7 @@
 //!
 //! In: a system. Out: numbers. Looks at no count.
 
-use super::choices::each_step;
+use super::choices::changes;
 use super::grid::{Grid, Mention, NONE, Role, step};
 use super::moves::Part;
 use super::refine::Candidates;
@@ -133,8 +133,8 @@ impl System<'_> {
         let part = |dim: usize| (class(dim, parts[dim].0), class(dim, parts[dim].1));
         let mut slices = vec![(vec![0; parts.len()], 1i8)];
         for lane in grid.lanes.iter().filter(|lane| !self.universe.dims[lane.dim].kind.adds_patients()) {
-            let mut steps = Vec::new();
-            each_step(lane, part(lane.dim), |at, sign| steps.push((lane.codes[at as usize], sign)));
+            let steps: Vec<(u16, i8)> =
+                changes(lane, part(lane.dim)).map(|(at, sign)| (lane.codes[at as usize], sign)).collect();
             slices = with_codes(&slices, lane.dim, &steps);
         }
         let mentioned: Vec<(u16, u16)> = grid.mentions.iter().map(|mention| part(mention.dim)).collect();

@@ -20,8 +20,18 @@ pub(super) struct PatientRules {
     starts: Vec<u32>,
     /// How far a rule is from its limit.
     slack: Vec<u32>,
+    /// Views that have all members of a rule, as bits.
+    views: Vec<u64>,
     /// Rules of every cell, with its coefficient.
     of_cell: FxHashMap<CellId, Vec<(u32, i8)>>,
+}
+
+/// Which changes of a move are known.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Within {
+    All,
+    /// Those in one view.
+    View(usize),
 }
 
 /// A cell of a line along a dimension: the line, the code along it, the cell.
@@ -31,12 +41,17 @@ impl PatientRules {
     /// Finds the rules of a system.
     pub fn of(system: &System<'_>) -> PatientRules {
         let mut rules = PatientRules { starts: vec![0], ..PatientRules::default() };
+        let views_of = views_of_cells(system);
         for (dim, of) in system.universe.dims.iter().enumerate() {
             match of.kind {
                 DimKind::Type => rules.add_lines(system, dim, entries(system, dim, |_| true)),
                 DimKind::Time => rules.add_lines(system, dim, entries(system, dim, |rank| rank == Rank::Country)),
                 _ => {}
             }
+        }
+        for rule in rules.starts.windows(2) {
+            let members = &rules.members[rule[0] as usize..rule[1] as usize];
+            rules.views.push(members.iter().fold(u64::MAX, |views, &(cell, _)| views & views_of[cell as usize]));
         }
         rules
     }
@@ -84,8 +99,9 @@ impl PatientRules {
         self.slack.push(slack);
     }
 
-    /// Limits how far a move may go, given the cells in which it changes patients.
-    pub fn limit(&self, changes: &[(CellId, i8)], touched: &mut Vec<(u32, i32)>, room: &mut Room) {
+    /// Limits how far a move may go, given the cells in which it changes patients; all of them
+    /// for rules that lie within one view, or of rules in any.
+    pub fn limit(&self, changes: &[(CellId, i8)], within: Within, touched: &mut Vec<(u32, i32)>, room: &mut Room) {
         touched.clear();
         for (cell, change) in changes {
             for &(rule, by) in self.of_cell.get(cell).into_iter().flatten() {
@@ -93,7 +109,11 @@ impl PatientRules {
             }
         }
         touched.sort_unstable();
-        for rule in touched.chunk_by(|a, b| a.0 == b.0) {
+        let applies = |rule: u32| match within {
+            Within::All => true,
+            Within::View(view) => self.views[rule as usize] >> view & 1 == 1,
+        };
+        for rule in touched.chunk_by(|a, b| a.0 == b.0).filter(|rule| applies(rule[0].0)) {
             let change: i32 = rule.iter().map(|(_, by)| by).sum();
             if change != 0 {
                 let room_left = self.slack[rule[0].0 as usize] / change.unsigned_abs();
@@ -112,6 +132,19 @@ impl PatientRules {
             |rule: u32| &self.members[self.starts[rule as usize] as usize..self.starts[rule as usize + 1] as usize];
         rules.into_iter().map(members).collect()
     }
+}
+
+/// By cell, the views that have it, as bits.
+fn views_of_cells(system: &System<'_>) -> Vec<u64> {
+    let mut views = vec![0u64; system.cells.len()];
+    for (view, grid) in system.grids.iter().enumerate() {
+        for &id in &grid.ids {
+            if let Some(bits) = views.get_mut(id as usize) {
+                *bits |= 1 << view;
+            }
+        }
+    }
+    views
 }
 
 fn cell(line: &[Entry], code: &u16) -> Option<CellId> {
@@ -208,7 +241,7 @@ mod tests {
     /// How far patients may rise and fall.
     fn limits(system: &System<'_>, changes: &[(CellId, i8)]) -> (u32, u32) {
         let mut room = Room::BOUNDLESS;
-        system.patient_rules.limit(changes, &mut Vec::new(), &mut room);
+        system.patient_rules.limit(changes, Within::All, &mut Vec::new(), &mut room);
         (room.patients_up, room.patients_down)
     }
 

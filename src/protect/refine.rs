@@ -6,6 +6,7 @@
 
 use super::grid::{CellId, Classes, Grid, Lane, NONE, Role};
 use super::moves::{Layer, Term};
+use super::patients::Within;
 use super::search::{Found, Search, Tally};
 
 /// Leaves that a move may raise, and lower, in a dimension.
@@ -97,7 +98,7 @@ impl<'c, 's, 'a> Completion<'c, 's, 'a> {
         }
         if self.search.query.layer != Layer::Contacts {
             let rules = &self.search.system.patient_rules;
-            rules.limit(&self.cells, &mut self.search.scratch.touched, &mut self.tally.room);
+            rules.limit(&self.cells, Within::All, &mut self.search.scratch.touched, &mut self.tally.room);
         }
         if !self.search.serves(&self.tally) {
             return None;

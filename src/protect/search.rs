@@ -8,6 +8,7 @@
 use super::choices::{Choice, Limits, Slice, lane_choices, quantity_choices};
 use super::grid::{CellId, Grid};
 use super::moves::{Layer, Room, Term};
+use super::patients::Within;
 use super::refine::Completion;
 use super::system::{State, System};
 
@@ -284,11 +285,35 @@ impl Search<'_, '_> {
                 return;
             }
             self.extend(depth, &choice);
-            let tally = choice.tally;
-            self.chosen.push(choice);
-            self.descend(depth + 1, tally);
-            self.chosen.pop();
+            if let Some(tally) = self.within_rules(depth + 1, choice.tally) {
+                self.chosen.push(choice);
+                self.descend(depth + 1, tally);
+                self.chosen.pop();
+            }
         }
+    }
+
+    /// The tally as far as what everybody knows of patients allows, once the axes along which
+    /// that is known, period and quantity, are chosen.
+    fn within_rules(&mut self, depth: usize, mut tally: Tally) -> Option<Tally> {
+        let (period, quantity) = (1, self.grid().lanes.len());
+        let open = |axis: &usize| [period, quantity].contains(axis);
+        if self.query.layer != Layer::Contacts && !self.order[depth..].iter().any(open) {
+            let (ids, cells) = (&self.grid().ids, &self.system.cells);
+            let has_patients = |id: &u32| cells.get(*id as usize).is_some_and(super::system::Cell::has_patients);
+            let level = &self.scratch.levels[depth];
+            let mut changes: Vec<(CellId, i8)> = level
+                .iter()
+                .map(|&(index, sign)| (ids[index as usize], sign))
+                .filter(|(id, _)| has_patients(id))
+                .collect();
+            // A cell may have two positions (a county of one municipality).
+            changes.sort_unstable();
+            changes.dedup();
+            let within = Within::View(self.view);
+            self.system.patient_rules.limit(&changes, within, &mut self.scratch.touched, &mut tally.room);
+        }
+        self.serves(&tally).then_some(tally)
     }
 
     /// The cells so far, and again at every step of a choice.
