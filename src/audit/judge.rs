@@ -1,16 +1,16 @@
 //! The judge: what the attack found, beside the restricted truth.
 //!
 //! In: the system, what the attacker knows of it, the true values, the width that each unsafe
-//! count needs, and the checked changes of the certificate's witnesses. Out: findings that forbid
-//! publication, and cells hidden in vain. Solutions count only after every row of the attacker's
-//! own system was found to hold.
+//! count needs, and the certificate's sound witnesses, one after the other. Out: findings that
+//! forbid publication, and cells hidden in vain. Witnesses count only after every row of the
+//! attacker's own system was found to hold.
 
-use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
 use super::binding::{Book, Bound, Layer, Seen};
-use super::certificate::Change;
-use super::engine::{Budget, Knowledge, Range, System, Target, deepen, ties};
+use super::engine::{Budget, Knowledge, Range, Target, deepen, ties};
+use super::ground::{Effect, Ground};
 use super::report::{Finding, Findings, Kind};
 use super::restricted::{Thresholds, Truth};
 use crate::relations::Universe;
@@ -24,44 +24,59 @@ pub struct Case<'a> {
     pub thresholds: &'a Thresholds,
 }
 
-/// A change by unknown, and what it makes of the rows.
-#[derive(Default)]
-struct Moved {
-    by: FxHashMap<u32, i64>,
-    /// By row that an unknown of the change stands in: the change of its sum.
-    off: FxHashMap<u32, i64>,
+/// The values that solutions give to unknowns: those of the truth, and of each witness that keeps
+/// the attacker's own rows.
+pub struct Reached {
+    low: Vec<AtomicI64>,
+    high: Vec<AtomicI64>,
 }
 
-impl Moved {
-    fn add(&mut self, system: &System, unknown: u32, by: i64) {
-        *self.by.entry(unknown).or_default() += by;
-        for &row in system.rows_of(unknown as usize) {
-            *self.off.entry(row).or_default() += by * system.get(row as usize).coefficient(unknown);
+impl Reached {
+    /// The truth.
+    pub fn of(ground: &Ground<'_>) -> Self {
+        let all = || ground.point.iter().map(|&value| AtomicI64::new(value)).collect();
+        Reached { low: all(), high: all() }
+    }
+    /// The truth is no solution: then nothing that rests on it is one.
+    pub fn nothing() -> Self {
+        Reached { low: Vec::new(), high: Vec::new() }
+    }
+    /// Widens what is reached by a change, if it keeps every row. In whatever order changes come,
+    /// the outcome is the same.
+    pub fn learn(&self, ground: &Ground<'_>, effect: &mut Effect) {
+        if self.low.is_empty() || !effect.settles(ground) {
+            return;
         }
+        for (unknown, by) in effect.changes() {
+            let unknown = unknown as usize;
+            let end = if by < 0 { &self.low[unknown] } else { &self.high[unknown] };
+            let value = ground.point[unknown] + by;
+            if by < 0 {
+                end.fetch_min(value, Relaxed)
+            } else {
+                end.fetch_max(value, Relaxed)
+            };
+        }
+    }
+    /// Tells what was reached.
+    pub fn tell(self, knowledge: &mut Knowledge) {
+        let ends = self.low.into_iter().zip(self.high).map(|(low, high)| (low.into_inner(), high.into_inner()));
+        knowledge.inner.iter_mut().zip(ends).for_each(|(inner, (lo, hi))| *inner = Some(Range { lo, hi }));
     }
 }
 
 impl Case<'_> {
-    /// Judges every unknown. `values` are the certificate's true values, `changes` its witnesses,
-    /// `claimed` what its claims ask of cells that no restricted row is about.
+    /// Judges every unknown. `values` are the certificate's true values, `claimed` what its claims
+    /// ask of cells that no restricted row is about.
     pub fn judge(
         &self,
         knowledge: &mut Knowledge,
         values: &[Vec<i64>; 2],
-        changes: &[Option<Change>],
-        claimed: &[std::collections::BTreeMap<u32, i64>; 2],
+        claimed: &[BTreeMap<u32, i64>; 2],
         findings: &mut Findings,
     ) {
         self.unsafe_shown(findings);
         let needs = self.needs(claimed);
-        let point = self.truth_point(values);
-        match point.filter(|point| self.truth_fits(point, knowledge, findings)) {
-            Some(point) => self.learn(&point, changes, knowledge),
-            None => findings.add(
-                Finding::of(Kind::TruthOutside, &self.universe.id)
-                    .relation("the true values are no solution of the attacker's system"),
-            ),
-        }
         let targets: Vec<Target> = (0..needs.len() as u32)
             .filter(|&unknown| needs[unknown as usize] > 0)
             .map(|unknown| Target { cell: unknown, enough: needs[unknown as usize] })
@@ -72,7 +87,7 @@ impl Case<'_> {
     }
 
     /// Width that each unknown needs; 0: it is safe in itself.
-    fn needs(&self, claimed: &[std::collections::BTreeMap<u32, i64>; 2]) -> Vec<i64> {
+    fn needs(&self, claimed: &[BTreeMap<u32, i64>; 2]) -> Vec<i64> {
         let need = |&(cell, layer): &(u32, Layer)| {
             let own = self.truths[layer as usize][cell as usize].needs;
             own.max(claimed[layer as usize].get(&cell).copied().unwrap_or(0))
@@ -95,94 +110,26 @@ impl Case<'_> {
         format!("{} {}", self.book.describe(self.universe, cell as usize), layer.name())
     }
 
-    /// The true value of every unknown: the certificate's, and rests from the rows that make them.
-    fn truth_point(&self, values: &[Vec<i64>; 2]) -> Option<Vec<i64>> {
-        let known = |&(cell, layer): &(u32, Layer)| {
-            let named = self.book.names[cell as usize].0 != super::binding::NO_VIEW;
-            named.then(|| values[layer as usize][cell as usize])
-        };
-        let mut point: Vec<Option<i64>> = self.bound.unknowns.iter().map(known).collect();
-        let system = &self.bound.system;
-        loop {
-            let open = point.iter().filter(|value| value.is_none()).count();
-            for row in (0..system.rows()).map(|row| system.get(row)).filter(|row| row.is_equation()) {
-                let mut unset = row.terms().filter(|&(cell, _)| point[cell].is_none());
-                if let (Some((cell, coefficient)), None) = (unset.next(), unset.next()) {
-                    let rest: i64 = row.terms().filter_map(|(other, by)| point[other].map(|value| by * value)).sum();
-                    point[cell] = Some((row.low - rest) / coefficient);
-                }
-            }
-            let left = point.iter().filter(|value| value.is_none()).count();
-            if left == 0 || left == open {
-                return point.into_iter().collect();
-            }
-        }
-    }
-
     /// The truth keeps every row and lies within every range, or the attack itself is wrong.
-    fn truth_fits(&self, point: &[i64], knowledge: &Knowledge, findings: &mut Findings) -> bool {
-        let system = &self.bound.system;
-        let mut fits = true;
-        for number in 0..system.rows() {
-            let row = system.get(number);
-            if !(row.low..=row.high).contains(&row.sum_at(point)) {
-                fits = false;
-                let relation = self.bound.relations[number].in_words(self.book, self.universe);
-                findings.add(Finding::of(Kind::TruthOutside, &self.universe.id).relation(relation));
-            }
+    pub fn truth_fits(&self, ground: &Ground<'_>, knowledge: &Knowledge, findings: &mut Findings) -> bool {
+        let mut outside = |finding: Finding| findings.add(finding);
+        let finding = || Finding::of(Kind::TruthOutside, &self.universe.id);
+        let mut fits = ground.complete;
+        if !ground.complete {
+            outside(finding().relation("the true values leave rests of the attacker's system open"));
         }
-        for (unknown, &value) in point.iter().enumerate() {
+        for row in ground.broken() {
+            fits = false;
+            outside(finding().relation(self.bound.relations[row].in_words(self.book, self.universe)));
+        }
+        for (unknown, &value) in ground.point.iter().enumerate() {
             let (cell, layer) = self.bound.unknowns[unknown];
             if !knowledge.range(unknown).contains(value) {
                 fits = false;
-                findings.add(Finding::of(Kind::TruthOutside, &self.universe.id).cell(self.name(cell, layer)));
+                outside(finding().cell(self.name(cell, layer)));
             }
         }
         fits
-    }
-
-    /// The truth, and each witness that keeps the attacker's own rows, widen what is known to be
-    /// possible.
-    fn learn(&self, point: &[i64], changes: &[Option<Change>], knowledge: &mut Knowledge) {
-        point.iter().enumerate().for_each(|(unknown, &value)| knowledge.inner[unknown] = Some(Range::exactly(value)));
-        let system = &self.bound.system;
-        let sums: Vec<i64> = (0..system.rows()).map(|row| system.get(row).sum_at(point)).collect();
-        let moved = |change: &Option<Change>| self.moved(change.as_ref()?, point, &sums);
-        let all: Vec<Option<Moved>> = changes.par_iter().map(moved).collect();
-        for (unknown, by) in all.into_iter().flatten().flat_map(|moved| moved.by) {
-            let inner = &mut knowledge.inner[unknown as usize];
-            *inner = inner.map(|range| range.with(point[unknown as usize] + by));
-        }
-    }
-
-    /// The change by unknown, if every row that it touches still holds. `sums` are the rows at
-    /// `point`.
-    fn moved(&self, change: &Change, point: &[i64], sums: &[i64]) -> Option<Moved> {
-        let system = &self.bound.system;
-        let mut moved = Moved::default();
-        for layer in Layer::BOTH {
-            for (&cell, &by) in &change.by[layer as usize] {
-                let unknown = self.bound.of_cell[layer as usize][cell as usize];
-                if unknown == u32::MAX {
-                    return None;
-                }
-                moved.add(system, unknown, by);
-            }
-        }
-        let within =
-            |(&unknown, &by): (&u32, &i64)| system.bounds[unknown as usize].contains(point[unknown as usize] + by);
-        let holds = |(&number, &off): (&u32, &i64)| {
-            let row = system.get(number as usize);
-            let takes_up = || row.cells.iter().any(|&cell| self.is_rest(cell as usize));
-            // The rest of a row that no view has takes its change up.
-            off == 0 || (row.low..=row.high).contains(&(sums[number as usize] + off)) || takes_up()
-        };
-        (moved.by.iter().all(within) && moved.off.iter().all(holds)).then_some(moved)
-    }
-
-    /// Whether an unknown is a rest that no view has.
-    fn is_rest(&self, unknown: usize) -> bool {
-        self.book.names[self.bound.unknowns[unknown].0 as usize].0 == super::binding::NO_VIEW
     }
 
     fn widths(&self, knowledge: &Knowledge, needs: &[i64], findings: &mut Findings) {

@@ -9,6 +9,7 @@ mod binding;
 mod certificate;
 pub mod engine;
 pub mod foreign;
+mod ground;
 mod judge;
 mod means;
 mod older;
@@ -22,9 +23,10 @@ use std::path::{Path, PathBuf};
 pub use report::{Attacked, Finding, Findings, Kind, Report, Verdict};
 
 use binding::{Book, Bound, Layer, Release, Rows, Seen};
-use certificate::{Certificate, Checked, Subject, check};
+use certificate::{Certificate, Subject, check, stated};
 use engine::{Budget, Knowledge, Target, attack, deepen, ties};
-use judge::Case;
+use ground::Ground;
+use judge::{Case, Reached};
 use restricted::{Thresholds, truths};
 
 use crate::domain::Result;
@@ -88,10 +90,18 @@ fn audit_universe(
         Some((restricted, part)) => {
             let truths = truths(&book, universe, restricted, &thresholds)?;
             let subject = Subject { universe, book: &book, truths: &truths, thresholds: &thresholds };
-            let Checked { changes, claims, values, claimed } = check(subject, part, findings);
-            report.claims_checked = report.claims_checked.map(|sum| sum + claims);
+            let stated = stated(subject, part, findings);
+            let ground = Ground::of(&book, &bound, &stated.values);
             let case = Case { universe, book: &book, bound: &bound, truths: &truths, thresholds: &thresholds };
-            case.judge(&mut knowledge, &values, &changes, &claimed, findings);
+            let mut reached = Reached::of(&ground);
+            if !case.truth_fits(&ground, &knowledge, findings) {
+                reached = Reached::nothing();
+            }
+            let learn = |effect: &mut ground::Effect| reached.learn(&ground, effect);
+            let checked = check(subject, part, &stated, (&bound.system, &ground), &learn, findings);
+            report.claims_checked = report.claims_checked.map(|sum| sum + checked.claims);
+            reached.tell(&mut knowledge);
+            case.judge(&mut knowledge, &stated.values, &checked.claimed, findings);
         }
     }
     report.attacked.push(summary(universe, &book, &bound, &knowledge));

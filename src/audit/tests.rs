@@ -63,8 +63,8 @@ fn kinds(report: &Report) -> Vec<Kind> {
 fn a_sound_release_is_clean() {
     let report = Copy::new().judged();
     assert_eq!(report.verdict, Verdict::Clean, "{}", report.in_words());
-    // Eight cells in two layers.
-    assert_eq!((report.hidden, report.exact, report.claims_checked), (16, 0, Some(4)));
+    // Six cells of January, six of February and four of March, in two layers.
+    assert_eq!((report.hidden, report.exact, report.claims_checked), (32, 0, Some(8)));
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn without_the_restricted_cells_nobody_judges() {
     let copy = Copy::new();
     let report = audit(&copy.public(), &[], None).unwrap();
     assert_eq!(report.verdict, Verdict::Unjudged, "{}", report.in_words());
-    assert_eq!((report.hidden, report.exact, report.claims_checked), (16, 0, None));
+    assert_eq!((report.hidden, report.exact, report.claims_checked), (32, 0, None));
 }
 
 #[test]
@@ -94,6 +94,24 @@ fn a_witness_that_empties_a_hidden_cell_is_refused() {
 fn a_claim_that_is_too_narrow_is_refused() {
     let copy = Copy::new();
     copy.edit("claims-0.csv.zst", |text| text.replacen(",0/1\n", ",/1\n", 1));
+    assert!(kinds(&copy.judged()).contains(&Kind::CertificateWrong));
+}
+
+#[test]
+fn one_contributor_who_is_alone_in_both_pairs_is_noticed() {
+    for (of_the_second, claims) in [(",1,2,1,2\n", 6), (",2,1,2,1\n", 6), (",1,1,1,1\n", 6)] {
+        let copy = Copy::new();
+        copy.edit("cells-0.csv.zst", |text| text.replacen(",2,2,2,2\n", of_the_second, 1));
+        let report = copy.judged();
+        assert_eq!(kinds(&report), [Kind::CertificateWrong], "{}", report.in_words());
+        assert_eq!(report.claims_checked, Some(claims));
+    }
+}
+
+#[test]
+fn a_claim_with_one_pair_beside_a_lone_contributor_is_noticed() {
+    let copy = Copy::new();
+    copy.edit("claims-0.csv.zst", |text| text.replacen(",0/1 2/3\n", ",0/1\n", 1));
     assert!(kinds(&copy.judged()).contains(&Kind::CertificateWrong));
 }
 

@@ -7,7 +7,7 @@ PUBLIC_DIR is the folder of a release as published, RESTRICTED_DIR the folder of
 the restricted area. Needs Python 3.9 or later and pyarrow. Exit code 0: everything that the
 certificate claims holds; 1: something does not; 2: a file is missing or not in the format.
 Faults are told by universe, witness, claim and position, never with a value. CERTIFICATE-en.md (or
--nb.md) beside this file tells what is proved, and what is not.
+-nb.md) beside this file tells what is proved, and what is not; parts.py beside it is part of it.
 """
 
 import csv, io, itertools, json, math, pathlib, sys
@@ -15,6 +15,8 @@ from collections import defaultdict
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from parts import PatientsOfParts, covers
 
 CONTACTS, PATIENTS = 0, 1
 LAYERS = ("contacts", "patients")
@@ -139,7 +141,8 @@ class Universe:
         # What the public is told, and the truth as the certificate has it (zero where not listed).
         self.told = [([NOT_SHOWN] * v.size, [NOT_SHOWN] * v.size) for v in self.views]
         self.value = [([0] * v.size, [0] * v.size) for v in self.views]
-        self.needs, self.lone = {}, set()           # (view, position, layer) -> largest doctor's contacts
+        self.needs = {}                             # (view, position, layer) -> largest doctor's contacts
+        self.lone = {}                              # (view, position, layer) -> [patient, doctor] alone in it, by number
         folder = restricted / "certificate"
         self.read_public(public)
         self.read_cells(unpacked(folder / f"cells-{number}.csv.zst"))
@@ -147,6 +150,8 @@ class Universe:
         self.read_restricted(restricted)
         self.check_equal_cells()
         self.check_sums()
+        told = lambda v, index: self.told[v][PATIENTS][index] != NOT_SHOWN
+        self.parts = PatientsOfParts(self.dims, self.views, told, ADDS_PATIENTS + ("practice",))
         self.witnesses = [json.loads(line) for line in unpacked(folder / f"witnesses-{number}.jsonl.zst")]
         self.claims = list(csv.DictReader(unpacked(folder / f"claims-{number}.csv.zst")))
 
@@ -156,6 +161,7 @@ class Universe:
                 self.told[v][layer][index] = told
 
     def read_cells(self, lines):
+        last = [0, 0]                               # the largest number of a patient and of a doctor so far
         for row in csv.DictReader(lines):
             v, index = int(row["view"]), int(row["position"])
             for layer, name in enumerate(LAYERS):
@@ -164,6 +170,15 @@ class Universe:
                 # A quantity may be told in another table; a share's numerator is told by its share.
                 if told != NOT_SHOWN and (state == "S") != (told != HIDDEN):
                     fault("a state differs from what is published", f"{self.id} view {v} position {index} {name}")
+                prefix = "patients_" if layer == PATIENTS else ""
+                lone = [int(row[prefix + who] or 0) for who in ("lone_patient", "lone_doctor")]
+                if any(number > known + 1 for number, known in zip(lone, last)):
+                    fault("contributors are not numbered in order of first appearance", f"{self.id} view {v} position {index}")
+                last = list(map(max, last, lone))
+                if any(lone):
+                    self.lone[v, index, layer] = lone
+                    if not self.value[v][layer][index]:
+                        fault("somebody makes a count of nothing", f"{self.id} view {v} position {index} {name}")
         for v, (told, value) in enumerate(zip(self.told, self.value)):
             for layer, name in enumerate(LAYERS):
                 for index, (shown, true) in enumerate(zip(told[layer], value[layer])):
@@ -195,8 +210,10 @@ class Universe:
                     continue
                 if self.value[v][layer][index] != value:
                     fault("a true value differs from the restricted cells", f"{self.id} view {v} position {index}")
-                if value and (patients == 1 or doctors == 1):
-                    self.lone.add(where)
+                alone = [count is not None and bool(value) and count == 1 for count in (patients, doctors)]
+                named = [number > 0 for number in self.lone.get(where, (0, 0))]
+                if any(a != n for a, n, count in zip(alone, named, (patients, doctors)) if count is not None):
+                    fault("who alone makes a count is not as in the restricted cells", f"{self.id} view {v} position {index} {LAYERS[layer]}")
                 total = not any(view.positions(index)[i] for i in totals)
                 few = 0 < (patients or 0) < policy["min-patients"]
                 few_doctors = (by_practice or total) and 0 < (doctors or 0) < policy["min-doctors"]
@@ -297,14 +314,18 @@ class Universe:
                 return "it changes a cell that is shown"
             if value < (1 if told == HIDDEN else 0):
                 return "a hidden cell falls below its bound"
-        narrow = ADDS_PATIENTS + ("practice",)
-        for v, index, _ in changes:
+        return self.judge_patients(changes)
+
+    def judge_patients(self, changes):
+        now = lambda layer, v, index: self.value[v][layer][index] + changes.get((v, index, layer), 0)
+        for v, index in {(v, index) for v, index, _ in changes}:
             codes = self.views[v].codes(index)
-            if not any(c for c, d in zip(codes, self.dims) if d["kind"] in narrow) and not self.absent(v, PATIENTS, index):
-                now = [self.value[v][n][index] + changes.get((v, index, n), 0) for n in (0, 1)]
-                if now[PATIENTS] > now[CONTACTS]:
+            if not self.absent(v, PATIENTS, index) and not any(codes[d] for d in self.parts.narrow):
+                if now(PATIENTS, v, index) > now(CONTACTS, v, index):
                     return "more patients than contacts in the whole country"
-        return None
+        changed = [(v, index) for v, index, layer in changes if layer == PATIENTS]
+        dim = self.parts.broken(changed, lambda cell: now(PATIENTS, *cell))
+        return dim and f"patients of a {'period' if dim['kind'] == 'time' else 'type'} and of its parts do not fit"
 
     def check_witnesses(self):
         self.change = []
@@ -314,6 +335,10 @@ class Universe:
             if why:
                 fault("a witness is not sound: " + why, f"{self.id} witness {number}")
             self.change.append({} if why else changes)
+
+    def contributors(self, where):
+        """Who alone makes a count: (patient 0 or doctor 1, number)."""
+        return {(who, number) for who, number in enumerate(self.lone.get(where, ())) if number}
 
     def check_claims(self):
         claimed = set()
@@ -332,26 +357,14 @@ class Universe:
                 if abs(ends[0] - ends[1]) < (needed if place == 0 else 1):
                     fault("a claim's witnesses are not wide enough apart", name)
                 changed = {w for n in (up, down) if n is not None for w in self.change[n]}
-                lone.append(changed & self.lone - {where})
-            # Somebody alone in a changed cell knows that cell: another pair has to do without it.
-            if not lone or (where not in self.lone and set.intersection(*lone)):
-                fault("a claim has no pair of witnesses without a lone contributor's cell", name)
+                lone.append(set().union(*map(self.contributors, changed)))
+            # Who alone makes a count knows it, and sees through every pair that changes it.
+            if not lone or set.intersection(*lone) - self.contributors(where):
+                fault("one contributor alone makes a changed count in every pair of a claim", name)
             claimed.add(self.views[where[0]].leaves(where[1]) + (where[2],))
         for v, index, layer in self.needs:
             if self.views[v].leaves(index) + (layer,) not in claimed:
                 fault("an unsafe cell has no claim", f"{self.id} view {v} position {index} {LAYERS[layer]}")
-
-
-def covers(sets):
-    """(code, parts): codes of an axis that the largest smaller codes make up without overlap."""
-    for parent, whole in enumerate(sets):
-        smaller = [(-len(s), n, s) for n, s in enumerate(sets) if whole and s and s < whole]
-        covered, parts = frozenset(), []
-        for _, n, leaves in sorted(smaller, key=lambda entry: entry[:2]):
-            if not leaves & covered:
-                covered, parts = covered | leaves, parts + [n]
-        if parts and covered == whole:
-            yield parent, parts
 
 
 def main(public, restricted):

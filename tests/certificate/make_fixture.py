@@ -5,8 +5,10 @@ Usage: make_fixture.py OUT_DIR      writes OUT_DIR/public and OUT_DIR/restricted
 
 Two counties (one of them a single municipality), three months with their quarter, four contact
 types with two sums; contacts and patients. Counts of 1 to 4 patients are unsafe; each is protected
-by a box of eight cells (two municipalities x two months x two types). Every number is made up by
-the formulas below, so that a reader can follow it. Deterministic.
+by boxes of eight cells (two municipalities x two months x two types). Two of the small cells are
+made by one patient and one doctor each: the cells beside them need two boxes, so that neither of
+the four sees through both. Every number is made up by the formulas below, so that a reader can
+follow it. Deterministic.
 """
 
 import csv, hashlib, io, itertools, json, pathlib, sys
@@ -21,9 +23,9 @@ PLACES = {"0": [0, 1, 2, 3], "03": [0], "11": [1, 2, 3], "0301": [0], "1101": [1
 PERIODS = {"2024-01": [0], "2024-02": [1], "2024-03": [2], "2024-Q1": [0, 1, 2]}
 SUMS = {**{t: [i] for i, t in enumerate(TYPES)}, "consultation": [0, 1, 2], "contact": [0, 1, 2, 3]}
 # The small cells: (municipality, month, type): contacts and patients.
-SMALL = {(1, 0, 0): (3, 2), (2, 1, 0): (4, 2)}
-# The box that protects both: two municipalities x two months x two types.
-BOX = ([1, 2], [0, 1], [0, 1])
+SMALL = {(1, 0, 0): (3, 2), (2, 1, 0): (4, 2), (2, 0, 0): (5, 1), (3, 1, 0): (6, 1)}
+# The boxes that protect them: two municipalities x two months; types 0 and 1.
+BOXES = [((1, 2), (0, 1)), ((1, 3), (0, 1)), ((2, 3), (1, 2))]
 
 
 def contacts(place, month, kind):
@@ -33,10 +35,13 @@ def contacts(place, month, kind):
 
 
 def patients(place, months, kinds):
-    """Different patients of a municipality: not a sum over months or types."""
+    """Different patients of a municipality: not a sum over months or types, but at least each part
+    and at most all parts together."""
     if len(months) == 1 and len(kinds) == 1 and (place, months[0], kinds[0]) in SMALL:
         return SMALL[place, months[0], kinds[0]][1]
-    return sum(contacts(place, m, k) for m in months for k in kinds) * 2 // 3 + 1
+    count = sum(contacts(place, m, k) for m in months for k in kinds)
+    thirtieths = 18 if len(kinds) > 1 else 19 if len(months) > 1 else 20
+    return count * thirtieths // 30 + 1
 
 
 def cells():
@@ -47,7 +52,7 @@ def cells():
                 count = sum(contacts(p, m, k) for p in places for m in months for k in kinds)
                 different = sum(patients(p, months, kinds) for p in places)
                 leaf = len(places) == len(months) == len(kinds) == 1
-                hidden = leaf and all(a in b for a, b in zip((places[0], months[0], kinds[0]), BOX))
+                hidden = leaf and kinds[0] < 2 and any(places[0] in p and months[0] in m for p, m in BOXES)
                 small = leaf and (places[0], months[0], kinds[0]) in SMALL
                 yield place, period, indicator, count, different, hidden, small
 
@@ -86,7 +91,8 @@ def rows(restricted):
             keys += [place, names.get(place, "Kommune " + place), "total", "total", indicator, measure]
             if restricted:
                 reason = "patients" if small else "secondary" if hidden else None
-                yield keys + [float(value), different, 3 + different // 4, 0.3, 0.1, reason]
+                doctors = 1 if different == 1 else 3 + different // 4
+                yield keys + [float(value), different, doctors, 0.3, 0.1, reason]
             elif hidden:
                 yield keys + [None, "Q", "C"]
             else:
@@ -119,29 +125,41 @@ def certificate(folder):
     def position(place, period, indicator):
         return (places.index(place) * len(periods) + periods.index(period)) * len(names) + names.index(indicator)
 
-    lines = ["view,position,contacts,patients,contacts_state,patients_state"]
+    lines = ["view,position,contacts,patients,contacts_state,patients_state,"
+             "lone_patient,lone_doctor,patients_lone_patient,patients_lone_doctor"]
+    lone = 0
     for place, period, indicator, count, different, hidden, _ in cells():
-        state = "H" if hidden else "S"
-        lines.append(f"0,{position(place, period, indicator)},{count},{different},{state},{state}")
+        state, who = "H" if hidden else "S", ",,,"
+        if different == 1:
+            lone += 1                               # a patient and a doctor who are nowhere else alone
+            who = f"{lone},{lone},{lone},{lone}"
+        lines.append(f"0,{position(place, period, indicator)},{count},{different},{state},{state},{who}")
     zstd(folder / "cells-0.csv.zst", "\n".join(lines) + "\n")
 
-    # Witness 0: two contacts more in the first small cell, and so on round the box; 1: one less.
-    # The second small cell is the opposite corner in place and month: it moves with the first.
-    box = [[0, 1, 2], [1, 0, None], [2, 0, 1], [3, 0, 1]]
-    witnesses = [{"contacts": [{"by": 2, "move": box}]}, {"contacts": [{"by": -1, "move": box}]}]
-    # Patients add up over places alone: one or two patients from one municipality to the other.
-    for month, by in ((1, 2), (1, -1), (2, -2), (2, 1)):
-        part = {"by": by, "at": [[2, month], [3, 1]], "move": [[0, 1, 2]]}
+    # Witness 0: two contacts more in the first small cell, and so on round the first box; 1: one
+    # less. The second small cell is the opposite corner in place and month: it moves with the
+    # first. Witnesses 2 to 5: the same of the other boxes.
+    witnesses = []
+    for (place, other), (month, later) in BOXES:
+        box = [[0, place, other], [1, 0, None], [2, month, later], [3, 0, 1]]
+        witnesses += [{"contacts": [{"by": by, "move": box}]} for by in (2, -1)]
+    # Patients add up over places alone: some from one municipality to another.
+    for month, place, other, by in ((1, 1, 3, 2), (1, 1, 3, -1), (2, 2, 1, 2), (1, 2, 3, 2), (2, 3, 1, 2)):
+        part = {"by": by, "at": [[2, month], [3, 1]], "move": [[0, place, other]]}
         witnesses.append({"patients": [part]})
     zstd(folder / "witnesses-0.jsonl.zst", "".join(json.dumps(w, separators=(",", ":")) + "\n" for w in witnesses))
 
-    first, second = position("1101", "2024-01", "home-visit"), position("1102", "2024-02", "home-visit")
+    # Box 0 holds the cell of the first lone patient, boxes 1 and 2 that of the second.
+    small = [("1101", "2024-01"), ("1102", "2024-02"), ("1102", "2024-01"), ("1103", "2024-02")]
+    first, second, third, fourth = (position(*where, "home-visit") for where in small)
     claims = ["view,position,layer,width,reason,witnesses"]
-    claims += [f"0,{first},contacts,2,patients,0/1", f"0,{second},contacts,2,patients,0/1"]
-    claims += [f"0,{first},patients,2,patients,2/3", f"0,{second},patients,2,patients,4/"]
+    claims += [f"0,{first},contacts,2,patients,0/1 2/3", f"0,{second},contacts,2,patients,0/1 4/5"]
+    claims += [f"0,{third},contacts,2,patients,0/1", f"0,{fourth},contacts,2,patients,2/3"]
+    claims += [f"0,{first},patients,2,patients,6/7", f"0,{second},patients,2,patients,8/"]
+    claims += [f"0,{third},patients,2,patients,9/", f"0,{fourth},patients,2,patients,10/"]
     zstd(folder / "claims-0.csv.zst", "\n".join(claims) + "\n")
     files = ["cells-0.csv.zst", "claims-0.csv.zst", "witnesses-0.jsonl.zst"]
-    about = {"format": 1, "policy": {"id": "standard", "version": "1"}, "files": files, "claims": 4, "witnesses": 6}
+    about = {"format": 1, "policy": {"id": "standard", "version": "1"}, "files": files, "claims": 8, "witnesses": 11}
     (folder / "certificate.json").write_text(json.dumps(about, indent=2) + "\n")
     (folder / "relations.json").write_text(json.dumps(relations()) + "\n")
 

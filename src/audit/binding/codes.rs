@@ -35,6 +35,8 @@ pub struct Parts {
     pub sums: Vec<Sum>,
     /// Codes that no cell has: what is left of a code when the parts at hand are taken away.
     pub missing: Vec<u16>,
+    /// Code and its largest parts at hand; smaller ones are parts of these.
+    pub within: Vec<(u16, u16)>,
 }
 
 impl Codes {
@@ -89,7 +91,9 @@ impl Codes {
             if inside.is_empty() {
                 continue;
             }
-            let covers = self.covers(&whole, &inside);
+            let largest = self.largest(&inside);
+            parts.within.extend(largest.iter().map(|&part| (parent, part)));
+            let covers = self.covers(&whole, &inside, &largest);
             if covers.is_empty() {
                 let atoms = self.atoms(parent, &inside);
                 parts.missing.extend(atoms.iter().copied().filter(|atom| !present.contains(atom)));
@@ -104,17 +108,19 @@ impl Codes {
         parts
     }
 
+    /// Those that are part of no other.
+    fn largest(&self, inside: &[u16]) -> Vec<u16> {
+        let set = |code: u16| &self.leaves[code as usize];
+        let is_part = |code: u16| inside.iter().any(|&other| other != code && within(set(code), set(other)));
+        inside.iter().copied().filter(|&code| !is_part(code)).collect()
+    }
+
     /// Ways to make `whole` of codes inside it: one for every largest code inside, filled up with
     /// those most like it in size, then with smaller ones.
-    fn covers(&self, whole: &Leaves, inside: &[u16]) -> Vec<Vec<u16>> {
+    fn covers(&self, whole: &Leaves, inside: &[u16], largest: &[u16]) -> Vec<Vec<u16>> {
         let set = |code: u16| &self.leaves[code as usize];
-        let largest: Vec<u16> = inside
-            .iter()
-            .copied()
-            .filter(|&code| !inside.iter().any(|&other| other != code && within(set(code), set(other))))
-            .collect();
         let mut found: Vec<Vec<u16>> = Vec::new();
-        for &start in &largest {
+        for &start in largest {
             if found.iter().any(|cover| cover.contains(&start)) {
                 continue;
             }
@@ -205,6 +211,8 @@ mod tests {
         assert_eq!(of(0), [vec![1, 2], vec![3, 4, 5]]);
         // Leaves 0-2 are the pair 0-1 and leaf 2, which no code has.
         assert_eq!(parts.missing, [6, 7]);
+        // The pair 2-3 lies across the halves.
+        assert_eq!(parts.within, [(0, 1), (0, 2), (0, 4), (1, 3), (2, 5)]);
         assert_eq!(of(1), [vec![3, 6]]);
         assert_eq!(of(2), [vec![5, 7]]);
     }

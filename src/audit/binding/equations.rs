@@ -34,6 +34,8 @@ pub struct Bound {
     pub unknowns: Vec<(u32, Layer)>,
     /// Unknown of each cell by layer; `u32::MAX` where it is shown or absent.
     pub of_cell: [Vec<u32>; 2],
+    /// The first of the rows that say of different patients what is not a sum.
+    pub of_patients: usize,
 }
 
 /// A cell of a line: where the line is, the code along it, the cell.
@@ -54,6 +56,7 @@ impl Bound {
             }
         }
         book.shares.iter().for_each(|share| bound.add_share(book, share));
+        bound.of_patients = bound.relations.len();
         bound.add_patients(book);
         bound.system.index();
         bound
@@ -173,35 +176,41 @@ impl Bound {
                 continue;
             }
             let present: Vec<u16> = line.iter().map(|entry| entry.1).collect();
-            let sums = book.codes[dim].parts(&present).sums.clone();
+            let parts = book.codes[dim].parts(&present).clone();
             let cell = |code: u16| line.binary_search_by_key(&code, |entry| entry.1).ok().map(|at| line[at].2);
-            for sum in sums {
-                let children: Vec<u32> = sum.children.iter().filter_map(|&child| cell(child)).collect();
-                if let Some(parent) = cell(sum.parent) {
-                    self.add_parts(book, dim, parent, &children, children.len() == sum.children.len());
+            for (whole, part) in parts.within {
+                if let (Some(whole), Some(part)) = (cell(whole), cell(part)) {
+                    self.add_part(book, dim, whole, part);
+                }
+            }
+            for sum in parts.sums {
+                let children: Option<Vec<u32>> = sum.children.iter().map(|&child| cell(child)).collect();
+                if let (Some(whole), Some(children)) = (cell(sum.parent), children) {
+                    self.add_together(book, dim, whole, &children);
                 }
             }
         }
     }
 
-    /// The second rule only where every part is at hand.
-    fn add_parts(&mut self, book: &Book, dim: usize, parent: u32, children: &[u32], complete: bool) {
-        let relation = Relation::PatientsOfParts { dim: dim as u16, parent };
-        let mut all = Terms::default();
-        self.term(book, Layer::Patients, parent, -1, &mut all);
-        for &child in children {
-            let mut one = Terms::default();
-            self.term(book, Layer::Patients, child, 1, &mut one);
-            self.term(book, Layer::Patients, parent, -1, &mut one);
-            self.term(book, Layer::Patients, child, 1, &mut all);
-            if !one.unknown.is_empty() {
-                self.system.row(&one.unknown, -UNBOUNDED, -one.constant);
-                self.relations.push(relation);
-            }
+    /// Patients of a part are no more than those of the whole.
+    fn add_part(&mut self, book: &Book, dim: usize, whole: u32, part: u32) {
+        let mut terms = Terms::default();
+        self.term(book, Layer::Patients, part, 1, &mut terms);
+        self.term(book, Layer::Patients, whole, -1, &mut terms);
+        if !terms.unknown.is_empty() {
+            self.system.row(&terms.unknown, -UNBOUNDED, -terms.constant);
+            self.relations.push(Relation::PatientsOfParts { dim: dim as u16, parent: whole });
         }
-        if complete && !all.unknown.is_empty() {
-            self.system.row(&all.unknown, -all.constant, UNBOUNDED);
-            self.relations.push(relation);
+    }
+
+    /// Patients of the whole are no more than those of all its parts together.
+    fn add_together(&mut self, book: &Book, dim: usize, whole: u32, parts: &[u32]) {
+        let mut terms = Terms::default();
+        self.term(book, Layer::Patients, whole, -1, &mut terms);
+        parts.iter().for_each(|&part| drop_bool(self.term(book, Layer::Patients, part, 1, &mut terms)));
+        if !terms.unknown.is_empty() {
+            self.system.row(&terms.unknown, -terms.constant, UNBOUNDED);
+            self.relations.push(Relation::PatientsOfParts { dim: dim as u16, parent: whole });
         }
     }
 }

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::audit::binding::unreadable;
 use crate::domain::{Error, Result};
@@ -50,6 +50,20 @@ pub struct CellLine {
     pub patients: Option<i64>,
     pub contacts_state: State,
     pub patients_state: Option<State>,
+    /// Who alone makes the count of contacts, and that of patients: numbers of this file's own.
+    #[serde(deserialize_with = "column")]
+    pub lone_patient: Option<u32>,
+    #[serde(deserialize_with = "column")]
+    pub lone_doctor: Option<u32>,
+    #[serde(deserialize_with = "column")]
+    pub patients_lone_patient: Option<u32>,
+    #[serde(deserialize_with = "column")]
+    pub patients_lone_doctor: Option<u32>,
+}
+
+/// A column that may be empty but not be missing.
+fn column<'de, D: Deserializer<'de>>(cell: D) -> std::result::Result<Option<u32>, D::Error> {
+    Option::deserialize(cell)
 }
 
 /// A witness: parts by layer.

@@ -55,10 +55,6 @@ impl Row<'_> {
     pub fn terms(&self) -> impl Iterator<Item = (usize, i64)> + '_ {
         self.cells.iter().map(|&cell| cell as usize).zip(self.coefficients.iter().copied())
     }
-    /// The coefficient of an unknown; 0 where the row does not have it.
-    pub fn coefficient(&self, cell: u32) -> i64 {
-        self.cells.binary_search(&cell).map_or(0, |at| self.coefficients[at])
-    }
     /// The value of the left-hand side at a point.
     pub fn sum_at(&self, point: &[i64]) -> i64 {
         self.terms().map(|(cell, coefficient)| coefficient * point[cell]).sum()
@@ -74,6 +70,8 @@ pub struct System {
     starts: Vec<usize>,
     sides: Vec<(i64, i64)>,
     rows_of: Vec<u32>,
+    /// Coefficients in step with `rows_of`.
+    by_unknown: Vec<i64>,
     rows_of_starts: Vec<usize>,
 }
 
@@ -114,20 +112,25 @@ impl System {
         self.cells.iter().for_each(|&cell| starts[cell as usize + 1] += 1);
         (1..starts.len()).for_each(|i| starts[i] += starts[i - 1]);
         let mut next = starts.clone();
-        let mut rows_of = vec![0u32; self.cells.len()];
+        let (mut rows_of, mut by_unknown) = (vec![0u32; self.cells.len()], vec![0; self.cells.len()]);
         for row in 0..self.sides.len() {
-            for &cell in &self.cells[self.starts[row]..self.starts[row + 1]] {
-                rows_of[next[cell as usize]] = row as u32;
-                next[cell as usize] += 1;
+            for at in self.starts[row]..self.starts[row + 1] {
+                let place = &mut next[self.cells[at] as usize];
+                (rows_of[*place], by_unknown[*place]) = (row as u32, self.coefficients[at]);
+                *place += 1;
             }
         }
-        (self.rows_of, self.rows_of_starts) = (rows_of, starts);
+        (self.rows_of, self.by_unknown, self.rows_of_starts) = (rows_of, by_unknown, starts);
     }
     pub fn rows(&self) -> usize {
         self.sides.len()
     }
     pub fn unknowns(&self) -> usize {
         self.bounds.len()
+    }
+    /// What the sum of a row lies between.
+    pub fn sides(&self, row: usize) -> (i64, i64) {
+        self.sides[row]
     }
     pub fn get(&self, row: usize) -> Row<'_> {
         let at = self.starts[row]..self.starts[row + 1];
@@ -137,6 +140,11 @@ impl System {
     /// Rows that the unknown stands in, ascending.
     pub fn rows_of(&self, cell: usize) -> &[u32] {
         &self.rows_of[self.rows_of_starts[cell]..self.rows_of_starts[cell + 1]]
+    }
+    /// The same rows with the coefficient that the unknown has there.
+    pub fn terms_of(&self, cell: usize) -> impl Iterator<Item = (u32, i64)> + '_ {
+        let at = self.rows_of_starts[cell]..self.rows_of_starts[cell + 1];
+        self.rows_of[at.clone()].iter().copied().zip(self.by_unknown[at].iter().copied())
     }
     /// Whether a whole point keeps every bound and every row.
     pub fn admits(&self, point: &[i64]) -> bool {
