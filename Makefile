@@ -33,6 +33,8 @@ test-certificate: $(VENV)/ready
 
 test-differential: build $(VENV)/ready
 	$(VENV)/bin/python tests/differential/run.py --kprstat $(BIN)
+	$(VENV)/bin/python tests/differential/joined_scenarios.py target/scenarios-of-registers
+	$(VENV)/bin/python tests/differential/joined.py --kprstat $(BIN)
 
 lint:
 	$(CARGO) fmt --check

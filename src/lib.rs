@@ -20,6 +20,7 @@ pub mod load;
 pub mod pipeline;
 pub mod protect;
 pub mod publish;
+pub mod registers;
 pub mod relations;
 pub mod schema;
 pub mod synth;

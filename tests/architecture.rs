@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Every room and the rooms whose words it may use. A name absent here is a new room: give it a line.
-const MAY_IMPORT: [(&str, &[&str]); 15] = [
+const MAY_IMPORT: [(&str, &[&str]); 16] = [
     ("domain", &[]),
     ("schema", &["domain"]),
     ("codes", &["domain"]),
@@ -17,8 +17,9 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("load", &["domain", "schema", "definition", "codes"]),
     ("contacts", &["domain", "schema", "definition", "codes", "load"]),
     ("aggregate", &["domain", "schema", "definition", "codes", "contacts"]),
+    ("registers", &["domain", "schema", "definition", "codes", "load", "contacts", "aggregate"]),
     ("relations", &["domain", "definition", "codes", "aggregate"]),
-    ("protect", &["domain", "schema", "definition", "codes", "aggregate", "relations"]),
+    ("protect", &["domain", "schema", "definition", "codes", "aggregate", "registers", "relations"]),
     ("publish", &["domain", "schema", "definition", "codes", "aggregate", "load", "protect"]),
     ("audit", &["domain", "schema", "definition", "codes", "relations"]),
     ("synth", &["domain", "schema", "codes"]),
@@ -27,7 +28,7 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("main", &["cli", "domain", "pipeline"]),
 ];
 
-const ALL_BUT_CLI: [&str; 12] = [
+const ALL_BUT_CLI: [&str; 13] = [
     "domain",
     "schema",
     "codes",
@@ -35,6 +36,7 @@ const ALL_BUT_CLI: [&str; 12] = [
     "load",
     "contacts",
     "aggregate",
+    "registers",
     "relations",
     "protect",
     "publish",

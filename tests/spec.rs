@@ -3,6 +3,7 @@
 //! Expected values are worked out by hand from the text; both engines are held against them.
 
 mod engine;
+mod joined;
 mod reference;
 mod scenarios;
 
@@ -98,10 +99,39 @@ fn row_differences(outcome: &Outcome, scenario: &Scenario) -> Vec<String> {
     differences
 }
 
+/// Differences between what a scenario of joined registers expects and what the program says.
+fn differences_of_registers(scenario: &Scenario, threads: usize) -> Vec<String> {
+    let folder = tempfile::tempdir().expect("a folder to work in");
+    engine::write(&scenario.delivery, folder.path());
+    let tables = scenario.expected_cells.iter().map(|cell| cell.key.table.as_str()).collect();
+    match (joined::count(folder.path(), &scenario.as_of, threads, &tables), scenario.expected_stop) {
+        (Err(code), Some(expected)) if code == expected => Vec::new(),
+        (Err(code), expected) => vec![format!("stopped with {code}, expected {expected:?}")],
+        (Ok(_), Some(code)) => vec![format!("ran, expected to stop with {code}")],
+        (Ok(found), None) => {
+            let cells =
+                scenario.expected_cells.iter().filter_map(|expected| difference(expected, found.cell(&expected.key)));
+            let classes = scenario.expected_classes.iter().filter_map(|class| found.class_difference(class));
+            cells.chain(classes).collect()
+        }
+    }
+}
+
+#[test]
+fn scenarios_of_registers_on_the_program() {
+    for threads in [1, 4] {
+        let scenarios = scenarios::of_registers();
+        run_those(&format!("the program, {threads} threads"), &scenarios, |of| differences_of_registers(of, threads));
+    }
+}
+
 fn run_all(engine: &str, differences: impl Fn(&Scenario) -> Vec<String>) {
+    run_those(engine, &scenarios::all(), differences);
+}
+
+fn run_those(engine: &str, scenarios: &[Scenario], differences: impl Fn(&Scenario) -> Vec<String>) {
     let mut failures = Vec::new();
-    let scenarios = scenarios::all();
-    for scenario in &scenarios {
+    for scenario in scenarios {
         failures.extend(differences(scenario).into_iter().map(|text| format!("{}\n    {text}", scenario.name)));
     }
     assert!(failures.is_empty(), "{engine}, {} scenarios:\n{}", scenarios.len(), failures.join("\n"));
@@ -125,9 +155,14 @@ fn scenarios_on_the_program_with_several_threads() {
 /// The scenarios as folders, which the differential test computes too (tests/differential/scenarios.py).
 #[test]
 fn scenarios_are_handed_to_the_independent_computation() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/scenarios");
+    hand_over("target/scenarios", &scenarios::all());
+    hand_over("target/scenarios-of-registers", &scenarios::of_registers());
+}
+
+fn hand_over(folder: &str, scenarios: &[Scenario]) {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let _ = std::fs::remove_dir_all(&folder);
-    for (number, scenario) in scenarios::all().iter().enumerate().filter(|(_, s)| s.expected_stop.is_none()) {
+    for (number, scenario) in scenarios.iter().enumerate().filter(|(_, s)| s.expected_stop.is_none()) {
         let own = folder.join(format!("{number:03}"));
         std::fs::create_dir_all(own.join("delivery")).expect("a folder under target/");
         for (name, bytes) in &scenario.delivery {

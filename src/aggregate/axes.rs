@@ -73,7 +73,8 @@ pub fn axes(
     }
 }
 
-fn all_places(geography: &Geography) -> Vec<Place> {
+/// Every place: the country, the counties, the municipalities, each ascending.
+pub fn all_places(geography: &Geography) -> Vec<Place> {
     let counties = geography.counties.iter().map(|county| Place::County(county.number));
     let municipalities = (0..geography.municipalities.len()).map(|at| Place::Municipality(at as PlaceIndex));
     std::iter::once(Place::Country).chain(counties).chain(municipalities).collect()
@@ -88,6 +89,7 @@ fn labels(dimension: Dimension, pipeline: &Pipeline) -> Vec<String> {
         Dimension::PartOfDay => PartOfDay::ALL.iter().map(|part| part.name().into()).collect(),
         Dimension::DayType => DayType::ALL.iter().map(|kind| kind.name().into()).collect(),
         Dimension::Hour => (0..24).map(|hour: u8| hour.to_string()).collect(),
+        Dimension::ListDoctor | Dimension::Team => ["with", "without"].map(String::from).to_vec(),
     };
     std::iter::once("total".to_string()).chain(codes).collect()
 }

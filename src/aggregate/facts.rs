@@ -44,6 +44,8 @@ impl Facts {
             Dimension::PartOfDay => PartOfDay::of_hour(self.hour) as u8,
             Dimension::DayType => DayType::of_day(self.day) as u8,
             Dimension::Hour => self.hour,
+            // No table of contacts has them; the definition refuses it.
+            Dimension::ListDoctor | Dimension::Team => 0,
         })
     }
 }

@@ -18,7 +18,7 @@ mod workload;
 #[cfg(test)]
 mod tests;
 
-pub use axes::Span;
+pub use axes::{Span, all_places};
 pub use cells::*;
 pub use completeness::{MonthCompleteness, completeness};
 pub use count::{Run, count};

@@ -49,7 +49,7 @@ impl World {
         let months = Some((Month::new(2024, 1), Month::new(2024, 12)));
         let persons = rows.iter().map(|row| row.0).max().unwrap_or(0);
         let doctors = rows.iter().map(|row| row.1).max().unwrap_or(0);
-        let contacts = Contacts { parts, persons, doctors, months, delays: BTreeMap::new() };
+        let contacts = Contacts { parts, persons, doctors, months, ..Contacts::default() };
         World { pipeline, geography, contacts, as_of: days_from_civil(2025, 1, 30) }
     }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::args::ExplainArgs;
 use super::print;
-use crate::definition::{Pipeline, explain_consultations, explain_table};
+use crate::definition::{Pipeline, explain_among, explain_consultations};
 use crate::domain::{Error, ExitCode, Language, Result};
 use crate::schema;
 
@@ -23,16 +23,9 @@ pub fn explain(typed: &ExplainArgs) -> Result<()> {
     print(&in_words(&pipelines(&typed.pipelines)?, name, typed.lang)?)
 }
 
-// The first definition that has the table or indicator; else what the last says of its known ones.
+// A name that no definition has is a fault of what was typed.
 fn in_words(pipelines: &[Pipeline], name: &str, language: Language) -> Result<String> {
-    let mut fault = Error::usage("no pipeline definition; name one by --pipelines");
-    for pipeline in pipelines {
-        match explain_table(pipeline, name, language) {
-            Ok(text) => return Ok(text),
-            Err(error) => fault = Error::new(ExitCode::Usage, error.message),
-        }
-    }
-    Err(fault)
+    explain_among(pipelines, name, language).map_err(|error| Error::new(ExitCode::Usage, error.message))
 }
 
 /// The definitions that were named, else those of the folder pipelines, else those compiled in.

@@ -25,7 +25,7 @@ pub const AVVIST: u8 = 1;
 pub const BEHANDLES: u8 = 2;
 
 /// The columns of regning that are counted with.
-pub const COLUMNS: [&str; 13] = [
+pub const COLUMNS: [&str; 14] = [
     "enkeltregning_lnr",
     "kpr_lnr",
     "behandler_lnr",
@@ -39,6 +39,7 @@ pub const COLUMNS: [&str; 13] = [
     "fodselsaar",
     "kommunenr",
     "kommunenr_pb",
+    "praksis_lnr",
 ];
 
 /// The spooled row: `seq` orders the rows of the delivery (file rank, then row).
@@ -58,6 +59,7 @@ pub fn schema() -> SchemaRef {
         field("start", DataType::Int64),
         field("sex", DataType::UInt8),
         field("born", DataType::Int32),
+        field("clinic", DataType::Int64),
     ]))
 }
 
@@ -151,6 +153,7 @@ impl<'a> BillReader<'a> {
             Arc::new(Int64Array::new(starts.values().clone(), None)),
             sexes(columns)?,
             born(columns)?,
+            keys("praksis_lnr")?,
         ];
         RecordBatch::try_new(schema(), arrays)
             .map_err(|_| Error::bug("a batch of regning has a column of its own type"))

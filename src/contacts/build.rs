@@ -56,10 +56,12 @@ pub fn build(
     let meanings = Meanings::new(TakstIndex::new(&pipeline.contact_types, &pipeline.features));
 
     let mut scanned_bills = inputs.scan("regning", &bills::COLUMNS, &|batch| reader.take(batch))?;
-    let mut scanned_takst =
-        inputs.scan("takst", &lines::TAKST_COLUMNS, &|batch| lines::take_takst(&batch, &meanings, &takst))?;
-    let mut scanned_diagnose =
-        inputs.scan("diagnose", &lines::DIAGNOSE_COLUMNS, &|batch| lines::take_diagnose(&batch, &diagnose))?;
+    let mut scanned_takst = if_read(pipeline, "takst", || {
+        inputs.scan("takst", &lines::TAKST_COLUMNS, &|batch| lines::take_takst(&batch, &meanings, &takst))
+    })?;
+    let mut scanned_diagnose = if_read(pipeline, "diagnose", || {
+        inputs.scan("diagnose", &lines::DIAGNOSE_COLUMNS, &|batch| lines::take_diagnose(&batch, &diagnose))
+    })?;
 
     let room = Room { regning: &regning, takst: &takst, diagnose: &diagnose, meanings: &meanings, pipeline };
     let (contacts, resolved) = room.contacts(&scanned_bills, inputs)?;
@@ -84,9 +86,17 @@ pub fn build(
     }
     books.unknown.insert(("takst".into(), "takstkode".into()), meanings.unknown_codes());
     books.sources.insert("regning".into(), scanned_bills);
-    books.sources.insert("takst".into(), scanned_takst);
-    books.sources.insert("diagnose".into(), scanned_diagnose);
+    for (source, scanned) in [("takst", scanned_takst), ("diagnose", scanned_diagnose)] {
+        if pipeline.reads(source) {
+            books.sources.insert(source.into(), scanned);
+        }
+    }
     Ok((contacts, books))
+}
+
+/// What a scan gives, of a source that the pipeline reads.
+fn if_read(pipeline: &Pipeline, source: &str, scan: impl FnOnce() -> Result<Scanned>) -> Result<Scanned> {
+    if pipeline.reads(source) { scan() } else { Ok(Scanned::default()) }
 }
 
 /// Parts enough that one fits well in memory; the number changes no result.
@@ -129,6 +139,7 @@ impl Room<'_> {
             answers: self.meanings.answers(),
             unclassified: self.pipeline.contact_types.types.len().saturating_sub(1) as u8,
             age_groups: &self.pipeline.age_groups,
+            with_clinics: self.pipeline.tables.iter().any(|table| table.joins_practices()),
         }
     }
 

@@ -31,6 +31,8 @@ pub struct Classifier<'a, F> {
     /// Position of `unclassified`.
     pub unclassified: u8,
     pub age_groups: &'a AgeGroups,
+    /// Whether contacts keep their practice.
+    pub with_clinics: bool,
 }
 
 /// A contact on its way: keys instead of numbers.
@@ -39,7 +41,8 @@ struct Row {
     person: i64,
     bill: i64,
     start: i64,
-    doctor: u32,
+    /// Number of doctor and practice together: a row stays 40 bytes.
+    post: u32,
     features: FeatureSet,
     residence: u16,
     practice: u16,
@@ -50,17 +53,20 @@ struct Row {
     chapter: u8,
 }
 
+/// Keys of a doctor and of the practice (0 where practices are not kept).
+type Post = (i64, i64);
+
 /// Collects contacts by person.
 pub struct Gatherer {
     people: Vec<Mutex<Vec<Vec<Row>>>>,
-    doctors: Mutex<FxHashMap<i64, u32>>,
+    posts: Mutex<FxHashMap<Post, u32>>,
     delays: Mutex<BTreeMap<Delay, u64>>,
 }
 
 impl Gatherer {
     pub fn new(parts: usize) -> Self {
         let people = (0..parts).map(|_| Mutex::default()).collect();
-        Gatherer { people, doctors: Mutex::default(), delays: Mutex::default() }
+        Gatherer { people, posts: Mutex::default(), delays: Mutex::default() }
     }
 
     /// Takes the counted bills of one part.
@@ -79,25 +85,25 @@ impl Gatherer {
         Ok(())
     }
 
-    fn number_doctors(&self, keys: impl Iterator<Item = i64>) -> Vec<u32> {
-        let mut doctors = lock(&self.doctors);
+    fn number_posts(&self, keys: impl Iterator<Item = Post>) -> Vec<u32> {
+        let mut posts = lock(&self.posts);
         keys.map(|key| {
-            let next = doctors.len() as u32;
-            *doctors.entry(key).or_insert(next)
+            let next = posts.len() as u32;
+            *posts.entry(key).or_insert(next)
         })
         .collect()
     }
 
     /// Sorts and numbers what was collected.
     pub fn finish(self, bills: &IdSpace) -> Contacts {
-        let doctors = self.doctors.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let numbers = ranks(&doctors);
+        let posts = self.posts.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let posts = Posts::of(&posts);
         let delays = self.delays.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         let mut parts: Vec<ContactPart> = self
             .people
             .into_par_iter()
             .map(|rows| {
-                finish_part(rows.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner), &numbers, bills)
+                finish_part(rows.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner), &posts, bills)
             })
             .collect();
         let mut persons = 0;
@@ -107,22 +113,43 @@ impl Gatherer {
         }
         let months = delays.keys().map(|delay| delay.month);
         let months = months.clone().min().zip(months.max());
-        Contacts { parts, persons, doctors: numbers.len() as u32, months, delays }
+        let Posts { doctor_keys, clinic_keys, .. } = posts;
+        Contacts { parts, persons, doctors: doctor_keys.len() as u32, doctor_keys, clinic_keys, months, delays }
     }
 }
 
-/// From numbers in order of arrival to numbers in order of the key, from 1.
-fn ranks(doctors: &FxHashMap<i64, u32>) -> Vec<u32> {
-    let mut sorted: Vec<(i64, u32)> = doctors.iter().map(|(&key, &number)| (key, number)).collect();
-    sorted.sort_unstable();
-    let mut ranks = vec![0; sorted.len()];
-    for (rank, (_, number)) in sorted.into_iter().enumerate() {
-        ranks[number as usize] = rank as u32 + 1;
-    }
-    ranks
+/// Doctors and practices by number of their post, numbered in order of their keys.
+struct Posts {
+    doctor: Vec<u32>,
+    /// Empty where practices are not kept.
+    clinic: Vec<u32>,
+    doctor_keys: Vec<i64>,
+    clinic_keys: Vec<i64>,
 }
 
-fn finish_part(chunks: Vec<Vec<Row>>, doctors: &[u32], bills: &IdSpace) -> ContactPart {
+impl Posts {
+    fn of(posts: &FxHashMap<Post, u32>) -> Self {
+        let mut by_number: Vec<Post> = vec![(0, 0); posts.len()];
+        posts.iter().for_each(|(&post, &number)| by_number[number as usize] = post);
+        let (doctor, doctor_keys) = ranked(by_number.iter().map(|post| post.0));
+        let (clinic, clinic_keys) = match by_number.iter().any(|post| post.1 != 0) {
+            true => ranked(by_number.iter().map(|post| post.1)),
+            false => (Vec::new(), Vec::new()),
+        };
+        Posts { doctor, clinic, doctor_keys, clinic_keys }
+    }
+}
+
+/// The rank of each key among the different ones, from 1, and those in order.
+fn ranked(keys: impl Iterator<Item = i64> + Clone) -> (Vec<u32>, Vec<i64>) {
+    let mut different: Vec<i64> = keys.clone().collect();
+    different.sort_unstable();
+    different.dedup();
+    let rank = |key| different.partition_point(|&other| other < key) as u32 + 1;
+    (keys.map(rank).collect(), different)
+}
+
+fn finish_part(chunks: Vec<Vec<Row>>, posts: &Posts, bills: &IdSpace) -> ContactPart {
     let mut rows = chunks.concat();
     let order =
         |a: &Row, b: &Row| (a.person, a.start).cmp(&(b.person, b.start)).then_with(|| bills.cmp(a.bill, b.bill));
@@ -131,9 +158,11 @@ fn finish_part(chunks: Vec<Vec<Row>>, doctors: &[u32], bills: &IdSpace) -> Conta
     // Neighbours are counted one after the other, so that a municipality's cells stay at hand.
     people.sort_by_key(|contacts| contacts[0].residence);
     let mut part = ContactPart::with_capacity(rows.len());
+    part.keys = people.iter().map(|contacts| contacts[0].person).collect();
     for (number, row) in (1..).zip(people).flat_map(|(number, rows)| rows.iter().map(move |row| (number, row))) {
         part.person.push(number);
-        part.doctor.push(doctors[row.doctor as usize]);
+        part.doctor.push(posts.doctor[row.post as usize]);
+        part.clinic.extend(posts.clinic.get(row.post as usize));
         part.residence.push(row.residence);
         part.practice.push(row.practice);
         part.start.push(row.start);
@@ -152,6 +181,7 @@ struct Bills {
     bill: Vec<i64>,
     person: Vec<i64>,
     doctor: Vec<i64>,
+    clinic: Vec<i64>,
     start: Vec<i64>,
     registered: Vec<i32>,
     born: Vec<i32>,
@@ -168,6 +198,7 @@ impl Bills {
             bill: values(numbers("bill")?.i64().map_err(bug)?, 0),
             person: values(numbers("person")?.i64().map_err(bug)?, 0),
             doctor: values(numbers("doctor")?.i64().map_err(bug)?, 0),
+            clinic: values(numbers("clinic")?.i64().map_err(bug)?, 0),
             start: values(numbers("start")?.i64().map_err(bug)?, 0),
             registered: values(numbers("registered")?.i32().map_err(bug)?, 0),
             born: values(numbers("born")?.i32().map_err(bug)?, NO_YEAR),
@@ -192,9 +223,10 @@ impl Bills {
     ) where
         F: Fn(u32, i32) -> (Option<u8>, FeatureSet),
     {
-        let doctors = gatherer.number_doctors(self.counted(resolved).map(|at| self.doctor[at]));
+        let clinic = |at: usize| if classifier.with_clinics { self.clinic[at] } else { 0 };
+        let posts = gatherer.number_posts(self.counted(resolved).map(|at| (self.doctor[at], clinic(at))));
         let mut delays = FxHashMap::default();
-        for (at, doctor) in self.counted(resolved).zip(doctors) {
+        for (at, post) in self.counted(resolved).zip(posts) {
             let day = self.start[at].div_euclid(SECONDS_A_DAY) as i32;
             let month = Month::of_day(day);
             *delays.entry(Delay { month, days: self.registered[at] - month.last_day() }).or_insert(0) += 1;
@@ -203,7 +235,7 @@ impl Bills {
                 person: self.person[at],
                 bill: self.bill[at],
                 start: self.start[at],
-                doctor,
+                post,
                 features,
                 residence: self.residence[at],
                 practice: self.practice[at],

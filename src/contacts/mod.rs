@@ -24,4 +24,5 @@ mod table;
 pub use books::Books;
 pub use build::{Workspace, build};
 pub use residents::{Residents, residents};
+pub use spool::part_of;
 pub use table::*;

@@ -11,6 +11,10 @@ pub struct Contacts {
     /// Different persons and doctors; their numbers run from 1.
     pub persons: u32,
     pub doctors: u32,
+    /// By number less one: the doctor's key (`IdKind::Doctor`), to meet other registers with.
+    pub doctor_keys: Vec<i64>,
+    /// As `doctor_keys`, of practices (`IdKind::Practice`).
+    pub clinic_keys: Vec<i64>,
     /// First and last month with a counted bill; none: no bill was counted.
     pub months: Option<(Month, Month)>,
     /// Counted contacts by month and delay of their registration.
@@ -27,10 +31,14 @@ pub struct Delay {
 /// Columns of one length, a row a contact.
 #[derive(Debug, Clone, Default)]
 pub struct ContactPart {
+    /// Keys of the part's persons (`IdKind::Person`), in the order of their numbers.
+    pub keys: Vec<i64>,
     /// From 1, unique over all parts.
     pub person: Vec<u32>,
     /// From 1.
     pub doctor: Vec<u32>,
+    /// The practice, from 1; empty unless the definition needs it.
+    pub clinic: Vec<u32>,
     /// Residence and practice in the release geography.
     pub residence: Vec<PlaceIndex>,
     pub practice: Vec<PlaceIndex>,
@@ -53,8 +61,10 @@ pub struct ContactPart {
 impl ContactPart {
     pub fn with_capacity(rows: usize) -> Self {
         ContactPart {
+            keys: Vec::new(),
             person: Vec::with_capacity(rows),
             doctor: Vec::with_capacity(rows),
+            clinic: Vec::new(),
             residence: Vec::with_capacity(rows),
             practice: Vec::with_capacity(rows),
             start: Vec::with_capacity(rows),

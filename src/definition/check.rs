@@ -76,9 +76,10 @@ fn tables(pipeline: &Pipeline) -> String {
             "  {} {}: {} x {}{by}; {}\n    {} indicators, {} quantities counted: {}\n",
             table.id,
             table.version,
-            match table.place {
-                PlaceBasis::Residence => "residence",
-                PlaceBasis::Practice => "practice",
+            match (table.family(), table.place) {
+                (Some(family), _) => family.place(),
+                (None, PlaceBasis::Residence) => "residence",
+                (None, PlaceBasis::Practice) => "practice",
             },
             periods.join("/"),
             measures.join(", "),
@@ -142,9 +143,14 @@ fn without_codes(pipeline: &Pipeline) -> Vec<String> {
 fn unused(pipeline: &Pipeline) -> Vec<String> {
     let counted: TypeSet = pipeline.tables.iter().flat_map(|table| &table.quantities).fold(0, |set, of| set | of.types);
     let types = pipeline.contact_types.types.iter().enumerate().filter(|(bit, _)| counted >> bit & 1 == 0);
+    let types = types.filter(|_| !pipeline.is_joined());
     let mut warnings: Vec<String> =
         types.map(|(_, of)| format!("contact types: no table counts the type {}", of.id)).collect();
+    let joined = |source: &str| {
+        pipeline.tables.iter().filter_map(Table::family).any(|family| family.sources().contains(&source))
+    };
     let needed = |source: &str| match source {
+        _ if pipeline.is_joined() => joined(source),
         "regning" | "takst" => true,
         "diagnose" => pipeline.tables.iter().any(|table| table.dimensions.contains(&Dimension::Icpc2Chapter)),
         "innbyggere" => {

@@ -7,6 +7,8 @@ use crate::codes::practice_types;
 use crate::domain::{Error, Result};
 
 use super::fault::unknown;
+use super::joined::Joined;
+use super::joined_words;
 use super::types::{DatedTakst, FeatureSet, Indicator, IndicatorValue, PerDoctor, Pipeline, Predicate, Table, Text};
 use crate::domain::Language;
 
@@ -16,34 +18,51 @@ use crate::domain::Language;
 /// # Errors
 /// Exit code 10 for a name that the pipeline does not have, with the known ones.
 pub fn explain_table(pipeline: &Pipeline, name: &str, language: Language) -> Result<String> {
+    if !name.contains('/') && !pipeline.tables.iter().any(|table| table.id == name) {
+        return explain_among(std::slice::from_ref(pipeline), name, language);
+    }
     let (table, indicators) = named(pipeline, name)?;
     let explain = Explain { pipeline, table, language };
     Ok([explain.head(), explain.frame(), explain.list(), explain.indicators(&indicators), explain.codes(&indicators)]
         .join("\n"))
 }
 
-fn named<'p>(pipeline: &'p Pipeline, name: &str) -> Result<(&'p Table, Vec<&'p Indicator>)> {
-    let (of, indicator) = name.split_once('/').map_or((name, None), |(table, indicator)| (table, Some(indicator)));
-    if let Some(table) = pipeline.tables.iter().find(|table| table.id == of) {
-        let Some(indicator) = indicator else { return Ok((table, table.indicators.iter().collect())) };
-        let found = table.indicators.iter().find(|known| known.id == indicator);
-        let known: Vec<&str> = table.indicators.iter().map(|known| known.id.as_str()).collect();
-        let missing = || Error::definition(unknown("indicator", indicator, &known));
-        return Ok((table, vec![found.ok_or_else(missing)?]));
+/// As [`explain_table`], in the first of several definitions that has the table; an indicator's id
+/// alone must be of one table of them all.
+///
+/// # Errors
+/// Exit code 10 for a name that none has, or several tables, with the known ones.
+pub fn explain_among(pipelines: &[Pipeline], name: &str, language: Language) -> Result<String> {
+    let table = name.split_once('/').map_or(name, |(table, _)| table);
+    if let Some(pipeline) = pipelines.iter().find(|of| of.tables.iter().any(|known| known.id == table)) {
+        return explain_table(pipeline, name, language);
     }
-    let everywhere = pipeline.tables.iter().flat_map(|table| table.indicators.iter().map(move |of| (table, of)));
-    let having: Vec<_> = everywhere.filter(|(_, of)| indicator.is_none() && of.id == name).collect();
+    let tables = || pipelines.iter().flat_map(|pipeline| pipeline.tables.iter().map(move |table| (pipeline, table)));
+    let having: Vec<_> = tables().filter(|(_, table)| table.indicators.iter().any(|of| of.id == name)).collect();
     match having.as_slice() {
-        [(table, of)] => Ok((table, vec![of])),
+        [(pipeline, table)] => explain_table(pipeline, &format!("{}/{name}", table.id), language),
         [] => {
-            let known: Vec<&str> = pipeline.tables.iter().map(|table| table.id.as_str()).collect();
+            let known: Vec<&str> = tables().map(|(_, table)| table.id.as_str()).collect();
             Err(Error::definition(unknown("table or indicator", name, &known)))
         }
         several => {
-            let full: Vec<String> = several.iter().map(|(table, of)| format!("{}/{}", table.id, of.id)).collect();
+            let full: Vec<String> = several.iter().map(|(_, table)| format!("{}/{name}", table.id)).collect();
             Err(Error::definition(format!("several tables have the indicator `{name}`; name one: {}", full.join(", "))))
         }
     }
+}
+
+fn named<'p>(pipeline: &'p Pipeline, name: &str) -> Result<(&'p Table, Vec<&'p Indicator>)> {
+    let (of, indicator) = name.split_once('/').map_or((name, None), |(table, indicator)| (table, Some(indicator)));
+    let Some(table) = pipeline.tables.iter().find(|table| table.id == of) else {
+        let known: Vec<&str> = pipeline.tables.iter().map(|table| table.id.as_str()).collect();
+        return Err(Error::definition(unknown("table or indicator", name, &known)));
+    };
+    let Some(indicator) = indicator else { return Ok((table, table.indicators.iter().collect())) };
+    let found = table.indicators.iter().find(|known| known.id == indicator);
+    let known: Vec<&str> = table.indicators.iter().map(|known| known.id.as_str()).collect();
+    let missing = || Error::definition(unknown("indicator", indicator, &known));
+    Ok((table, vec![found.ok_or_else(missing)?]))
 }
 
 struct Explain<'p> {
@@ -71,6 +90,10 @@ impl Explain<'_> {
 
     fn frame(&self) -> String {
         let (table, language) = (self.table, self.language);
+        if let Some(family) = table.family() {
+            let lines = joined_words::frame(self.pipeline, table, family, language);
+            return lines.into_iter().map(|(name, text)| format!("{name}: {text}\n")).collect();
+        }
         let mut lines = vec![
             (self.say("Kontakter", "Contacts"), self.contacts()),
             (self.say("Sted", "Place"), self.place()),
@@ -153,6 +176,9 @@ impl Explain<'_> {
 
     fn list(&self) -> String {
         let (list, language) = (&self.pipeline.contact_types, self.language);
+        if self.table.family().is_some_and(|family| !family.sources().contains(&"takst")) {
+            return String::new();
+        }
         let mut text = format!(
             "{}: {} ({}). {} {}\n{}: {}\n",
             language.of("Kontakttyper", "Contact types"),
@@ -211,6 +237,7 @@ impl Explain<'_> {
                 ),
             ],
             IndicatorValue::PerDoctor(PerDoctor::ByHour { quantity }) => vec![counted(*quantity)],
+            IndicatorValue::Joined(joined) => joined_words::parts(self.pipeline, joined, self.language),
         }
     }
 
@@ -245,8 +272,13 @@ impl Explain<'_> {
     fn codes(&self, indicators: &[&Indicator]) -> String {
         let used = indicators.iter().flat_map(|indicator| named_parts(&indicator.value));
         let used: Vec<&Predicate> = used.filter_map(|at| self.table.quantities.get(at)).collect();
-        let types = used.iter().fold(0, |set, predicate| set | predicate.types);
-        let features = used.iter().fold(0, |set, predicate| set | predicate.with | predicate.without);
+        let joined = || indicators.iter().filter_map(|indicator| indicator.value.joined());
+        let types = used.iter().map(|of| of.types).chain(joined().map(Joined::counted)).fold(0, |set, of| set | of);
+        let marks = used.iter().map(|of| of.with | of.without).chain(joined().map(Joined::features));
+        let features = marks.fold(0, |set, of| set | of);
+        if types | features == 0 {
+            return String::new();
+        }
         let (list, marks) = (&self.pipeline.contact_types, &self.pipeline.features);
         let named = |title: &Text, id: &str| format!("{} ({id})", title.in_language(self.language));
         let of_types: Vec<String> = list.types.iter().map(|of| named(&of.title, &of.id)).collect();
@@ -282,5 +314,6 @@ fn named_parts(value: &IndicatorValue) -> Vec<usize> {
         IndicatorValue::PerDoctor(
             PerDoctor::Days { quantity, .. } | PerDoctor::PerDay { quantity } | PerDoctor::ByHour { quantity },
         ) => vec![*quantity],
+        IndicatorValue::Joined(_) => Vec::new(),
     }
 }

@@ -13,12 +13,14 @@ use crate::domain::{Error, Result};
 use crate::schema;
 
 use super::fault::{Written, find, unknown};
+use super::joined_table::joined_table;
+use super::joined_written::JoinedTableText;
 use super::lists::{self, beside, fresh_id, list_text, own_id};
 use super::shipped;
 use super::table::{Lists, month, table, version};
 use super::tree::{Reader, Tree};
 use super::types::{Dimension, Measure, Pipeline, SourceUse, Table};
-use super::written::{GeographyText, PipelineText, SourceText, Word};
+use super::written::{GeographyText, PipelineText, SourceText, TableText, Word};
 
 /// Code lists that the meaning of every pipeline hangs on, kept with its files.
 const CODE_LISTS: [&str; 6] = [
@@ -128,7 +130,7 @@ fn meaning(reader: &mut Reader, written: &Written<'_>, text: PipelineText) -> Re
     let sources = sources(written, &text.source)?;
     let tables = tables(
         written,
-        text.table,
+        (text.table, text.register_table),
         &Lists { written: *written, contact_types: &contact_types, features: &features, policy: &policy },
         &sources,
     )?;
@@ -203,15 +205,23 @@ fn file_glob(written: &Written<'_>, glob: &Word) -> Result<String> {
 
 fn tables(
     written: &Written<'_>,
-    texts: Vec<super::written::TableText>,
+    (texts, joined): (Vec<TableText>, Vec<JoinedTableText>),
     lists: &Lists<'_>,
     sources: &[SourceUse],
 ) -> Result<Vec<Table>> {
     let mut used = BTreeSet::new();
     let mut tables = Vec::new();
-    for text in texts {
-        let id = text.id.clone();
-        let table = table(lists, text, &mut used)?;
+    if let (Some(first), false) = (joined.first(), texts.is_empty()) {
+        return Err(written.at_word(
+            &first.id,
+            "a pipeline has tables of contacts ([[table]]) or of registers ([[register-table]]); make a pipeline of each",
+        ));
+    }
+    let made: Vec<(Word, Result<Table>)> =
+        texts.into_iter().map(|text| (text.id.clone(), table(lists, text, &mut used))).collect();
+    let joined = joined.into_iter().map(|text| (text.id.clone(), joined_table(lists, text, &mut used)));
+    for (id, table) in made.into_iter().chain(joined) {
+        let table = table?;
         if let Some((source, why)) =
             needed(&table).into_iter().find(|(source, _)| !sources.iter().any(|of| of.source == *source))
         {
@@ -222,12 +232,15 @@ fn tables(
         tables.push(table);
     }
     if tables.is_empty() {
-        return Err(written.whole("the pipeline has no tables; add [[table]]"));
+        return Err(written.whole("the pipeline has no tables; add [[table]] or [[register-table]]"));
     }
     Ok(tables)
 }
 
 fn needed(table: &Table) -> Vec<(&'static str, &'static str)> {
+    if let Some(family) = table.family() {
+        return family.sources().iter().map(|&source| (source, "a table of registers")).collect();
+    }
     let mut needed = vec![("regning", "a table of contacts"), ("takst", "a table of contacts")];
     if table.dimensions.contains(&Dimension::Icpc2Chapter) {
         needed.push(("diagnose", "the dimension icpc2-chapter"));

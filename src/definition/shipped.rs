@@ -11,7 +11,10 @@ macro_rules! lists {
 
 /// Every definition and list by its path under pipelines/, in byte order.
 pub(super) const LISTS: &[(&str, &str)] = lists![
+    "after-discharge.toml",
+    "continuity.toml",
     "gp-activity.toml",
+    "gp-register.toml",
     "lists/age-groups/kprstat.toml",
     "lists/contact-types/ekspertutvalget.toml",
     "lists/contact-types/fhi.toml",
@@ -25,6 +28,7 @@ pub(super) const LISTS: &[(&str, &str)] = lists![
     "lists/features/kprstat.toml",
     "lists/policies/standard.toml",
     "lists/policies/strict.toml",
+    "primary-health-team.toml",
 ];
 
 /// The text of a definition or list.

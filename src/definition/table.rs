@@ -76,7 +76,7 @@ pub(super) fn month(written: &Written<'_>, word: &Word) -> Result<Month> {
     word.get_ref().parse().map_err(|_| written.at_word(word, "expected a month as YYYY-MM"))
 }
 
-fn once<T: Copy + PartialEq>(written: &Written<'_>, list: &[Spanned<T>], what: &str) -> Result<Vec<T>> {
+pub(super) fn once<T: Copy + PartialEq>(written: &Written<'_>, list: &[Spanned<T>], what: &str) -> Result<Vec<T>> {
     let mut seen = Vec::new();
     for item in list {
         if seen.contains(item.get_ref()) {
@@ -208,17 +208,8 @@ impl Build<'_> {
     }
 
     fn predicate(&self, text: &PredicateText) -> Result<Predicate> {
-        let mut types = 0;
-        for word in text.contact_types.get_ref() {
-            types |= self.type_set(word)?;
-        }
-        let (with, without) = (self.feature_set(&text.with)?, self.feature_set(&text.without)?);
-        if types == 0 {
-            return Err(self
-                .lists
-                .written
-                .at_word(&text.contact_types, "expected at least one contact type; `*` is all"));
-        }
+        let types = type_sets(self.lists, &text.contact_types)?;
+        let (with, without) = (feature_set(self.lists, &text.with)?, feature_set(self.lists, &text.without)?);
         if let Some(word) =
             text.without.iter().find(|word| text.with.iter().any(|other| other.get_ref() == word.get_ref()))
         {
@@ -230,25 +221,6 @@ impl Build<'_> {
         Ok(Predicate { types, with, without, outside_hours: text.outside_hours, weekend: text.weekend })
     }
 
-    fn type_set(&self, word: &Word) -> Result<TypeSet> {
-        let list = self.lists.contact_types;
-        if word.get_ref() == ALL {
-            return Ok(list.all());
-        }
-        let known = list.types.iter().map(|of| of.id.as_str()).chain(list.sums.iter().map(|sum| sum.id.as_str()));
-        let at = find(&self.lists.written, "contact type", word, known)?;
-        Ok(match at.checked_sub(list.types.len()) {
-            Some(sum) => list.sums[sum].members,
-            None => 1 << at,
-        })
-    }
-
-    fn feature_set(&self, words: &[Word]) -> Result<FeatureSet> {
-        let known = || self.lists.features.ids.iter().map(String::as_str);
-        let bit = |word: &Word| find(&self.lists.written, "feature", word, known()).map(|at| 1 << at);
-        words.iter().map(bit).try_fold(0, |set, bit| Ok(set | bit?))
-    }
-
     // Every type and sum for `*`, else the one named.
     fn named_types(&self, word: &Word) -> Result<Vec<(String, Text, TypeSet)>> {
         let list = self.lists.contact_types;
@@ -257,9 +229,40 @@ impl Build<'_> {
         if word.get_ref() == ALL {
             return Ok(all.collect());
         }
-        self.type_set(word)?;
+        type_set(self.lists, word)?;
         Ok(all.filter(|(id, _, _)| id == word.get_ref()).collect())
     }
+}
+
+/// The types named, at least one.
+pub(super) fn type_sets(lists: &Lists<'_>, words: &Spanned<Vec<Word>>) -> Result<TypeSet> {
+    let mut types = 0;
+    for word in words.get_ref() {
+        types |= type_set(lists, word)?;
+    }
+    match types {
+        0 => Err(lists.written.at_word(words, "expected at least one contact type; `*` is all")),
+        types => Ok(types),
+    }
+}
+
+fn type_set(lists: &Lists<'_>, word: &Word) -> Result<TypeSet> {
+    let list = lists.contact_types;
+    if word.get_ref() == ALL {
+        return Ok(list.all());
+    }
+    let known = list.types.iter().map(|of| of.id.as_str()).chain(list.sums.iter().map(|sum| sum.id.as_str()));
+    let at = find(&lists.written, "contact type", word, known)?;
+    Ok(match at.checked_sub(list.types.len()) {
+        Some(sum) => list.sums[sum].members,
+        None => 1 << at,
+    })
+}
+
+pub(super) fn feature_set(lists: &Lists<'_>, words: &[Word]) -> Result<FeatureSet> {
+    let known = || lists.features.ids.iter().map(String::as_str);
+    let bit = |word: &Word| find(&lists.written, "feature", word, known()).map(|at| 1 << at);
+    words.iter().map(bit).try_fold(0, |set, bit| Ok(set | bit?))
 }
 
 fn measures(
@@ -293,7 +296,7 @@ fn kinds(value: &IndicatorValue) -> &'static str {
     match value {
         IndicatorValue::Count { .. } => "contacts, patients, per-1000, patients-per-100, doctors",
         IndicatorValue::Share { .. } => "share",
-        IndicatorValue::PerDoctor(_) => "mean",
+        IndicatorValue::PerDoctor(_) | IndicatorValue::Joined(_) => "mean",
     }
 }
 
@@ -306,6 +309,7 @@ pub(super) fn shows(value: &IndicatorValue, measure: Measure) -> bool {
         }
         IndicatorValue::Share { .. } => measure == Measure::Share,
         IndicatorValue::PerDoctor(_) => measure == Measure::Mean,
+        IndicatorValue::Joined(joined) => joined.measures().contains(&measure),
     }
 }
 
@@ -326,6 +330,11 @@ fn places_and_dimensions(
             return Err(written.at_word(measure, what));
         }
     }
+    if let Some(strange) =
+        text.dimensions.iter().find(|of| [Dimension::ListDoctor, Dimension::Team].contains(of.get_ref()))
+    {
+        return Err(written.at_word(strange, "the dimension is of tables of registers; use [[register-table]]"));
+    }
     let by_hour = |of: &Indicator| matches!(of.value, IndicatorValue::PerDoctor(PerDoctor::ByHour { .. }));
     let has_hour = dimensions.contains(&Dimension::Hour);
     match indicators.iter().any(by_hour) {
@@ -336,7 +345,11 @@ fn places_and_dimensions(
 }
 
 // The policy with a table's own thresholds, each at least as strict.
-fn tightened(written: &Written<'_>, policy: &Policy, own: Option<&Spanned<ThresholdsText>>) -> Result<Policy> {
+pub(super) fn tightened(
+    written: &Written<'_>,
+    policy: &Policy,
+    own: Option<&Spanned<ThresholdsText>>,
+) -> Result<Policy> {
     let Some(own) = own else { return Ok(policy.clone()) };
     let (mut tight, text) = (policy.clone(), own.get_ref());
     let raised: [(&str, &mut u32, Option<u32>); 9] = [

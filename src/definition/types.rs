@@ -1,5 +1,6 @@
 //! The types of a definition, complete: no later room can find a missing rule.
 
+use super::joined::Joined;
 use crate::domain::{Month, PeriodKind, Service};
 
 pub use crate::domain::Text;
@@ -198,6 +199,10 @@ pub enum Dimension {
     DayType,
     /// Clock hour 0-23.
     Hour,
+    /// Whether the person's list has a doctor.
+    ListDoctor,
+    /// Whether the practice has a primary health team.
+    Team,
 }
 
 impl Dimension {
@@ -210,6 +215,8 @@ impl Dimension {
             Dimension::PartOfDay => "part_of_day",
             Dimension::DayType => "day_type",
             Dimension::Hour => "hour",
+            Dimension::ListDoctor => "list_doctor",
+            Dimension::Team => "team",
         }
     }
 }
@@ -228,6 +235,7 @@ pub enum Measure {
     Share,
     Mean,
     Count,
+    Median,
 }
 
 impl Measure {
@@ -241,6 +249,7 @@ impl Measure {
             Measure::Share => "share",
             Measure::Mean => "mean",
             Measure::Count => "count",
+            Measure::Median => "median",
         }
     }
 }
@@ -318,6 +327,8 @@ pub enum IndicatorValue {
     },
     /// A mean over the doctors of a place and year (gp-workload).
     PerDoctor(PerDoctor),
+    /// Of registers joined with contacts; such a table counts no quantities.
+    Joined(Joined),
 }
 
 /// Means over doctors, each over the doctors with at least one contact in the place and period.

@@ -61,6 +61,14 @@ impl Language {
             ),
             Dimension::DayType => self.of("hverdag eller helg", "weekday or weekend"),
             Dimension::Hour => self.of("klokketime", "clock hour"),
+            Dimension::ListDoctor => self.of(
+                "om personens liste har lege (with, without)",
+                "whether the person's list has a doctor (with, without)",
+            ),
+            Dimension::Team => self.of(
+                "praksiser med og uten primærhelseteam (with, without)",
+                "practices with and without a primary health team (with, without)",
+            ),
         }
     }
 
@@ -83,6 +91,7 @@ impl Language {
             Measure::Share => self.of("tellerens kontakter i prosent av nevnerens", "the numerator's contacts in percent of the denominator's"),
             Measure::Mean => self.of("gjennomsnitt over leger", "mean over doctors"),
             Measure::Count => self.of("antall", "number"),
+            Measure::Median => self.of("median over personer", "median over persons"),
         }
     }
 

@@ -6,6 +6,7 @@
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::joined_written::JoinedTableText;
 use super::types::{Dialect, Dimension, Measure, PlaceBasis, SmallPlaces, Text};
 use crate::domain::{PeriodKind, Service};
 
@@ -30,6 +31,8 @@ pub(super) struct PipelineText {
     pub source: Vec<SourceText>,
     #[serde(default)]
     pub table: Vec<TableText>,
+    #[serde(default)]
+    pub register_table: Vec<JoinedTableText>,
 }
 
 #[derive(Debug, Deserialize)]

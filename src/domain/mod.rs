@@ -4,6 +4,7 @@
 //! other room.
 
 mod error;
+mod holidays;
 mod language;
 mod period;
 mod place;
@@ -11,6 +12,7 @@ mod tally;
 mod time;
 
 pub use error::{Error, ExitCode, Result};
+pub use holidays::{easter_sunday, is_public_holiday, is_working_day, working_day_after};
 pub use language::{Language, Text};
 pub use period::{Month, Period, PeriodKind};
 pub use place::{CountyNumber, MunicipalityNumber, PlaceIndex};

@@ -81,6 +81,7 @@ pub enum Step {
     Hash,
     Contacts,
     Residents,
+    Link,
     Count,
     Protect,
     Write,
@@ -89,7 +90,7 @@ pub enum Step {
 }
 
 /// Number of steps of a run.
-pub const STEPS: u64 = 9;
+pub const STEPS: u64 = 10;
 
 impl Step {
     /// A word for a monitor.
@@ -99,6 +100,7 @@ impl Step {
             Step::Hash => "hash",
             Step::Contacts => "contacts",
             Step::Residents => "residents",
+            Step::Link => "link",
             Step::Count => "count",
             Step::Protect => "protect",
             Step::Write => "write",
@@ -113,6 +115,7 @@ impl Step {
             Step::Hash => "hashing the files of the delivery",
             Step::Contacts => "reading bills and their lines to contacts",
             Step::Residents => "reading residents",
+            Step::Link => "joining registers with contacts",
             Step::Count => "counting the cells of all tables",
             Step::Protect => "hiding what must not be shown, with proof",
             Step::Write => "writing the release beside",

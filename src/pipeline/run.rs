@@ -13,12 +13,13 @@ use super::stage::{self, Staged};
 use super::{Mode, Outcome, PlannedFile, Release, Request, Step, Summary, Watch, gates, whole};
 use crate::aggregate::{self, Cells, MonthCompleteness};
 use crate::codes::Geography;
-use crate::contacts::{self, Residents, Workspace};
+use crate::contacts::{self, Contacts, Residents, Workspace};
 use crate::definition::Pipeline;
 use crate::domain::{Error, Result};
 use crate::load::{Inputs, Scanned};
-use crate::protect::{self, Ledger};
+use crate::protect::{self, Ledger, Protected};
 use crate::publish::FEWEST_ROWS;
+use crate::registers::{self, Linked};
 
 /// Bytes that rows in waiting may take where nothing is said.
 const MEMORY: u64 = 1 << 30;
@@ -126,6 +127,8 @@ pub struct Run<'a> {
 /// What the middle rooms gave: the class of every row, and the cells.
 pub struct Counted {
     pub cells: Cells,
+    /// Of joined registers, in place of cells.
+    pub linked: Linked,
     pub sources: BTreeMap<String, Scanned>,
     /// Rows with a code that no list knows, by source and column.
     pub unknown: BTreeMap<(String, String), u64>,
@@ -139,7 +142,7 @@ impl Run<'_> {
         stage::make_folders(self.out)?;
         let counted = self.count(&ledger)?;
         self.watch.step(Step::Protect);
-        let protected = protect::protect(&counted.cells, self.pipeline, self.geography, self.request.as_of, &ledger)?;
+        let protected = self.protect(&counted, &ledger)?;
         self.watch.step(Step::Write);
         let mut staged = Staged::write(self, &protected, &counted)?;
         self.watch.step(Step::Audit);
@@ -147,6 +150,14 @@ impl Run<'_> {
         let ledger_after = staged.finish(&verdict, self.watch)?;
         self.watch.step(Step::Commit);
         commit(self.out, self.entry(ledger_after))
+    }
+
+    fn protect(&self, counted: &Counted, ledger: &Ledger) -> Result<Protected> {
+        let (pipeline, geography, as_of) = (self.pipeline, self.geography, self.request.as_of);
+        match pipeline.is_joined() {
+            true => protect::protect_joined(&counted.linked.tables, pipeline, geography, as_of, ledger),
+            false => protect::protect(&counted.cells, pipeline, geography, as_of, ledger),
+        }
     }
 
     /// From files to cells; stops where a gate closes.
@@ -160,17 +171,23 @@ impl Run<'_> {
         self.watch.step(Step::Residents);
         let mut sources = books.sources;
         let residents = self.residents(&mut sources)?;
+        let mut linked = self.link(&contacts, &residents)?;
+        sources.append(&mut linked.sources);
         unchanged(&self.plan.delivered)?;
         tell_unknown(&books.unknown);
         gates::balance(&sources)?;
         let mut counted = Counted {
             cells: Cells { tables: Vec::new() },
+            linked,
             sources,
             unknown: books.unknown,
             completeness: aggregate::completeness(&contacts.delays, self.request.as_of),
         };
         self.rejects(&counted)?;
         self.watch.step(Step::Count);
+        if pipeline.is_joined() {
+            return Ok(counted);
+        }
         let run = aggregate::Run {
             contacts: &contacts,
             residents: &residents,
@@ -182,6 +199,22 @@ impl Run<'_> {
         let pools = protect::choose_pools(&cells, pipeline, geography, ledger)?;
         counted.cells = aggregate::with_pools(cells, &pools, &run)?;
         Ok(counted)
+    }
+
+    /// Registers joined with contacts, where the tables are made of them.
+    fn link(&self, contacts: &Contacts, residents: &Residents) -> Result<Linked> {
+        if !self.pipeline.is_joined() {
+            return Ok(Linked::default());
+        }
+        self.watch.step(Step::Link);
+        registers::link(&registers::Run {
+            inputs: &self.plan.inputs,
+            contacts,
+            residents,
+            pipeline: self.pipeline,
+            geography: self.geography,
+            as_of: self.request.as_of,
+        })
     }
 
     /// Residents, where a rate needs them.

@@ -20,6 +20,9 @@ use crate::publish::{self, AuditVerdict, FileRecord, MonthShare, ReleaseContext,
 /// Name of the audit's report in a release's restricted folder.
 const AUDIT: &str = "audit.json";
 
+/// What was found on the way when registers were joined: overlapping rows, discharges left out.
+const NOTES: &str = "joined.json";
+
 /// Makes the folders of a release being built. They are the owner's alone until it is audited.
 pub fn make_folders(out: &Out) -> Result<()> {
     let staging = out.staging();
@@ -46,6 +49,12 @@ impl<'a> Staged<'a> {
         written.restricted.push(write_file(&restricted, LEDGER, Area::Restricted, &protected.ledger().to_bytes())?);
         for (source, scanned) in &counted.sources {
             written.restricted.extend(rejects::write(source, scanned, &context.release, &restricted)?);
+        }
+        let linked = &counted.linked;
+        written.restricted.extend(publish::write_practices(&linked.practices, &context, &restricted)?);
+        if !linked.notes.is_empty() {
+            let notes = json_bytes(&serde_json::json!(linked.notes));
+            written.restricted.push(write_file(&restricted, NOTES, Area::Restricted, &notes)?);
         }
         Ok(Staged { run, context, written })
     }

@@ -107,7 +107,7 @@ impl Decided<'_> {
             IndicatorValue::Share { numerator, denominator, .. } => {
                 Some((at(numerator).0 || at(denominator).0, at(numerator).1))
             }
-            IndicatorValue::PerDoctor(_) => None,
+            IndicatorValue::PerDoctor(_) | IndicatorValue::Joined(_) => None,
         }
     }
 

@@ -9,6 +9,7 @@ mod certificate;
 mod choices;
 mod grid;
 mod hide;
+mod joined;
 mod ledger;
 mod lookup;
 mod loss;
@@ -33,7 +34,9 @@ mod unions;
 mod verify;
 mod workload;
 
+pub use crate::registers::{PracticeRow, PracticeTable};
 pub use certificate::Certificate;
+pub use joined::protect_joined;
 pub use ledger::{Ledger, Seen};
 pub use loss::{LevelLoss, Loss};
 pub use pools::choose_pools;

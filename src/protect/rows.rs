@@ -124,6 +124,7 @@ impl Decided<'_> {
         match value {
             IndicatorValue::PerDoctor(PerDoctor::ByHour { .. }) => flat != 0,
             IndicatorValue::PerDoctor(_) => flat == 0,
+            IndicatorValue::Joined(_) => false,
             _ => true,
         }
     }
@@ -143,7 +144,7 @@ impl Decided<'_> {
             IndicatorValue::Share { numerator, complement, denominator } => {
                 self.share([numerator, complement, denominator].map(|quantity| row.base + quantity))
             }
-            IndicatorValue::PerDoctor(_) => self.mean(row, indicator),
+            IndicatorValue::PerDoctor(_) | IndicatorValue::Joined(_) => self.mean(row, indicator),
         }
     }
 

@@ -176,9 +176,9 @@ impl Builder {
             Dimension::Icpc2Chapter => DimKind::Icpc2Chapter,
             Dimension::PartOfDay => DimKind::PartOfDay,
             Dimension::DayType => DimKind::DayType,
-            Dimension::Hour => {
+            Dimension::Hour | Dimension::ListDoctor | Dimension::Team => {
                 return Err(Error::definition(
-                    "dimension `hour`: expected a table of means only; use it with gp-workload",
+                    "dimension hour, list_doctor or team: expected a table of means or of registers",
                 ));
             }
         };
@@ -217,6 +217,6 @@ fn shown(id: &str, value: &IndicatorValue) -> Option<Shown> {
         IndicatorValue::Share { numerator, complement, denominator } => {
             Some(Shown::Share { indicator, numerator, complement, denominator })
         }
-        IndicatorValue::PerDoctor(_) => None,
+        IndicatorValue::PerDoctor(_) | IndicatorValue::Joined(_) => None,
     }
 }

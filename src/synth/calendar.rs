@@ -6,7 +6,7 @@ use super::dice::{Dice, cumulative};
 use super::figures::{
     E_HOURS, E_WEEKDAYS, GP_HOURS, GP_WEEKDAYS, LEGEVAKT_HOURS, LEGEVAKT_WEEKDAYS, LEGEVAKT_WEEKEND_HOURS,
 };
-use crate::domain::{Month, days_from_civil, is_weekend};
+use crate::domain::{Month, is_public_holiday, is_weekend};
 
 /// Who is visited, and so when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,36 +51,5 @@ impl Calendar {
 
 /// Monday 0 to Sunday 6, a public holiday counting as a Sunday.
 fn weekday(day: i32) -> usize {
-    if is_holiday(day) { 6 } else { (day + 3).rem_euclid(7) as usize }
-}
-
-/// Whether a day is a Norwegian public holiday.
-fn is_holiday(day: i32) -> bool {
-    let month = Month::of_day(day);
-    let easter = easter_sunday(month.year());
-    let moving = [-3, -2, 0, 1, 39, 49, 50].contains(&(day - easter));
-    let fixed = [(1, 1), (5, 1), (5, 17), (12, 25), (12, 26)];
-    moving || fixed.contains(&(month.number(), (day - month.first_day() + 1) as u32))
-}
-
-/// Easter Sunday by the Gregorian computus (Meeus, Jones and Butcher).
-fn easter_sunday(year: i32) -> i32 {
-    let (a, b, c) = (year % 19, year / 100, year % 100);
-    let d = (19 * a + b - b / 4 - (b - (b + 8) / 25 + 1) / 3 + 15) % 30;
-    let e = (32 + 2 * (b % 4) + 2 * (c / 4) - d - c % 4) % 7;
-    let f = d + e - 7 * ((a + 11 * d + 22 * e) / 451) + 114;
-    days_from_civil(year, (f / 31) as u32, (f % 31 + 1) as u32)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn easter_and_the_fixed_days_are_holidays() {
-        assert_eq!(easter_sunday(2024), days_from_civil(2024, 3, 31));
-        assert_eq!(easter_sunday(2019), days_from_civil(2019, 4, 21));
-        assert!(is_holiday(days_from_civil(2024, 5, 17)) && is_holiday(days_from_civil(2024, 3, 28)));
-        assert!(!is_holiday(days_from_civil(2024, 3, 27)));
-    }
+    if is_public_holiday(day) { 6 } else { (day + 3).rem_euclid(7) as usize }
 }

@@ -160,6 +160,7 @@ impl Outcome {
                 let (part, whole) = (cells.contacts[index(numerator)], cells.contacts[index(denominator)]);
                 (ratio(i64::from(part.value), 100, i64::from(whole.value)), by(&whole).0, by(&whole).1)
             }
+            IndicatorValue::Joined(_) => (None, 0, 0),
             IndicatorValue::PerDoctor(_) => {
                 let indicators = table.indicators.len();
                 let at = cells.axes.index(&[position, &[0]].concat()) / cells.axes.quantities * indicators + indicator;

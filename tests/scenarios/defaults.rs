@@ -33,12 +33,48 @@ const DIAGNOSE: [(&str, &str); 4] =
 const INNBYGGERE: [(&str, &str); 5] =
     [("aar", "2024"), ("kommunenr", "0301"), ("kjonn", "1"), ("alder", "39"), ("personer", "1000")];
 
+const KONTRAKT: [(&str, &str); 9] = [
+    ("kontrakt_id", "1"),
+    ("kommunenr", "0301"),
+    ("praksis_lnr", "1"),
+    ("listetak", "1000"),
+    ("status", "apen"),
+    ("fastlonn", "0"),
+    ("pht", "0"),
+    ("gyldig_fra", "2010-01-01"),
+    ("gyldig_til", ""),
+];
+const KONTRAKT_LEGE: [(&str, &str); 5] =
+    [("kontrakt_id", "1"), ("behandler_lnr", "1"), ("vikar", "0"), ("gyldig_fra", "2010-01-01"), ("gyldig_til", "")];
+const MEDLEMSKAP: [(&str, &str); 4] = [("kpr_lnr", "1"), ("kontrakt_id", "1"), ("fra", "2010-01-01"), ("til", "")];
+const OPPHOLD: [(&str, &str); 11] = [
+    ("npr_lnr", "1"),
+    ("inntid", "2024-03-01 10:00"),
+    ("uttid", "2024-03-04 12:00"),
+    ("omsorgsniva", "1"),
+    ("innmatehast", "1"),
+    ("hovedtilstand", ""),
+    ("institusjon_id", "1"),
+    ("kommunenr", "0301"),
+    ("kjonn", "1"),
+    ("fodselsaar", "1950"),
+    ("uttilstand", "1"),
+];
+const NOKKEL: [(&str, &str); 2] = [("npr_lnr", "1"), ("kpr_lnr", "1")];
+/// The sources that scenarios of joined registers have besides those of bills.
+const REGISTERS: [&str; 5] = ["kontrakt", "kontrakt_lege", "medlemskap", "opphold", "nokkel"];
+
 fn defaults(source: &str) -> &'static [(&'static str, &'static str)] {
     match source {
         "regning" => &REGNING,
         "takst" => &TAKST,
         "diagnose" => &DIAGNOSE,
         "innbyggere" => &INNBYGGERE,
+        "kontrakt" => &KONTRAKT,
+        "kontrakt_lege" => &KONTRAKT_LEGE,
+        "medlemskap" => &MEDLEMSKAP,
+        "opphold" => &OPPHOLD,
+        "nokkel" => &NOKKEL,
         other => panic!("a scenario gives no source {other}"),
     }
 }
@@ -51,7 +87,7 @@ pub fn fill(name: &str, given: &[(String, Table)], whole: &[String]) -> (Vec<Fil
     let mut lines = (Vec::new(), Vec::new());
     for (source, table) in given {
         for row in table.rows() {
-            for row in repeated(&row) {
+            for row in repeated(source, &row) {
                 if source == "regning" {
                     lines.0.extend(takst_lines(&row, takst_given));
                     lines.1.extend(diagnosis_line(&row));
@@ -65,6 +101,12 @@ pub fn fill(name: &str, given: &[(String, Table)], whole: &[String]) -> (Vec<Fil
     rows.entry("diagnose".into()).or_default().extend(lines.1);
     rows.entry("regning".into()).or_default();
     rows.entry("innbyggere".into()).or_default();
+    if REGISTERS.iter().any(|source| rows.contains_key(*source)) {
+        for source in REGISTERS {
+            rows.entry(source.into()).or_default();
+        }
+        add_keys(&mut rows);
+    }
     let mut files = BTreeMap::new();
     let mut classes = Vec::new();
     for (source, rows) in rows.iter().filter(|(source, rows)| !rows.is_empty() || !whole.contains(source)) {
@@ -81,14 +123,25 @@ fn check_columns(name: &str, source: &str, row: &Row) {
     }
 }
 
-/// A row with `times` stands for as many bills: 7, 7002, 7003, …
-fn repeated(row: &Row) -> Vec<Row> {
+/// Where a scenario does not speak of keys, each of NPR's numbers is its person's own.
+fn add_keys(rows: &mut BTreeMap<String, Vec<Row>>) {
+    if rows["nokkel"].is_empty() {
+        let number = |row: &Row| row.get("npr_lnr").cloned().unwrap_or_else(|| "1".into());
+        let numbers: std::collections::BTreeSet<String> = rows["opphold"].iter().map(number).collect();
+        let key = |number: String| Row::from([("npr_lnr".into(), number.clone()), ("kpr_lnr".into(), number)]);
+        rows.insert("nokkel".into(), numbers.into_iter().map(key).collect());
+    }
+}
+
+/// A row with `times` stands for as many bills (persons, lists): 7, 7002, 7003, …
+fn repeated(source: &str, row: &Row) -> Vec<Row> {
     let times: usize = row.get("times").and_then(|times| times.parse().ok()).unwrap_or(1);
     let copy = |number: usize| {
         let mut copy = row.clone();
         if number > 1 {
-            let bill = format!("{}{number:03}", row["enkeltregning_lnr"]);
-            copy.insert("enkeltregning_lnr".into(), bill);
+            let (id, usual) = defaults(source)[0];
+            let own = format!("{}{number:03}", row.get(id).map_or(usual, String::as_str));
+            copy.insert(id.into(), own);
         }
         if copy.get("kpr_lnr").is_some_and(|person| person == "each") {
             copy.insert("kpr_lnr".into(), copy["enkeltregning_lnr"].clone());

@@ -51,7 +51,16 @@ pub enum Expected {
 
 /// All scenarios below tests/spec, in order of file and place.
 pub fn all() -> Vec<Scenario> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/spec");
+    below("tests/spec")
+}
+
+/// The scenarios of the tables of joined registers, below tests/spec/registers.
+pub fn of_registers() -> Vec<Scenario> {
+    below("tests/spec/registers")
+}
+
+fn below(folder: &str) -> Vec<Scenario> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut paths: Vec<_> =
         std::fs::read_dir(folder).expect("tests/spec").flatten().map(|entry| entry.path()).collect();
     paths.retain(|path| path.extension().is_some_and(|end| end == "md") && !path.ends_with("README.md"));
@@ -130,7 +139,7 @@ fn to_csv(file: &File) -> Vec<u8> {
 
 fn cell(name: &str, row: &BTreeMap<String, String>) -> ExpectedCell {
     let known = ["table", "period", "geo", "indicator", "measure", "value", "status", "n_patients", "n_doctors"];
-    let dimensions = ["sex", "age_group", "icpc2_chapter", "part_of_day", "day_type", "hour"];
+    let dimensions = ["sex", "age_group", "icpc2_chapter", "part_of_day", "day_type", "hour", "list_doctor", "team"];
     for column in row.keys() {
         let column = column.as_str();
         assert!(known.contains(&column) || dimensions.contains(&column), "{name}: unknown column `{column}` of cells");
@@ -155,6 +164,11 @@ fn usual_measure(table: &str) -> &'static str {
     match table {
         "gp-e-consultation" | "gp-time-use" => "share",
         "gp-workload" => "mean",
+        "gp-register" => "count",
+        "continuity" | "follow-up" | "readmission-30d" | "gp-before-acute" | "gp-relation" | "own-list-coverage" => {
+            "share"
+        }
+        "contacts-with-and-without-doctor" => "per-1000",
         _ => "contacts",
     }
 }

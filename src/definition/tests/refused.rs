@@ -28,7 +28,7 @@ fn said(message: &str) -> String {
 fn a_fault_has_file_line_and_column() {
     assert_eq!(
         wrong("id = \"gp-activity\"\nversion = \"1\"", "id = \"gp-activity\"\nverson = \"1\""),
-        "mine.toml:3:1: unknown key `verson`; did you mean `version`? Known: id, version, title, description, geography, contact-types, features, age-groups, policy, reject-limit, from, to, source, table"
+        "mine.toml:3:1: unknown key `verson`; did you mean `version`? Known: id, version, title, description, geography, contact-types, features, age-groups, policy, reject-limit, from, to, source, table, register-table"
     );
 }
 
@@ -213,7 +213,7 @@ fn a_table_and_a_pipeline_are_not_empty() {
     );
     let head = super::super::shipped::list("gp-activity.toml").unwrap();
     let tables = &head[head.find("[[table]]").unwrap()..];
-    assert_eq!(wrong(tables, ""), "mine.toml: the pipeline has no tables; add [[table]]");
+    assert_eq!(wrong(tables, ""), "mine.toml: the pipeline has no tables; add [[table]] or [[register-table]]");
 }
 
 #[test]
@@ -301,7 +301,7 @@ fn a_missing_definition_is_told_without_its_folder() {
     assert_eq!(error.message, "all.toml: no such pipeline definition; give the path of a .toml file");
     assert_eq!(
         Pipeline::shipped("gp-activty").unwrap_err().message,
-        "unknown pipeline `gp-activty`; did you mean `gp-activity`? Known: gp-activity"
+        "unknown pipeline `gp-activty`; did you mean `gp-activity`? Known: after-discharge, continuity, gp-activity, gp-register, primary-health-team"
     );
     assert!(Pipeline::shipped("lists/policies/strict").is_err());
 }

@@ -1,0 +1,125 @@
+//! Contacts per 1 000 months that persons were on a list with, or without, a doctor.
+//!
+//! In: contacts, memberships and lists by month. Out: the cells of a table of person-months. Place
+//! and doctor are those of the person's list on the 1st of the month, for contacts and months alike.
+
+use rayon::prelude::*;
+
+use super::acc::Sums;
+use super::cells::{Column, Figure, JoinedCell, JoinedTable};
+use super::grid::Periods;
+use super::intervals::on;
+use super::list_days::ListDay;
+use super::run::Rooms;
+use crate::codes::practice_types;
+use crate::contacts::ContactPart;
+use crate::definition::{Joined, Measure, Table};
+use crate::domain::Month;
+
+const DAY: i64 = 86_400;
+const CODES: usize = 3;
+
+/// The cells of a table of person-months.
+pub fn table(rooms: &Rooms<'_>, at: usize, table: &Table) -> JoinedTable {
+    let periods = Periods::of_table(table, rooms.months);
+    let joined: Vec<&Joined> = table.indicators.iter().filter_map(|of| of.value.joined()).collect();
+    let column = |indicator| Column { indicator, measure: Measure::Per1000, group: Some(indicator as u16) };
+    let mut made = rooms.empty(at, table, &periods, (0..joined.len()).map(column).collect());
+    let walk = Walk { rooms, periods: &periods, joined: &joined };
+    let none = || Sums::new(made.cells.len(), rooms.contacts.doctors);
+    let parts = rooms.contacts.parts.par_iter().enumerate();
+    let sums = parts.fold(none, |sums, (at, part)| walk.part(sums, part, at)).reduce(none, Sums::merge);
+    let months = walk.months();
+    for (index, cell) in made.cells.iter_mut().enumerate() {
+        let (person_months, most) = months[index / joined.len()];
+        let sum = sums.cells[index];
+        let counted = i128::from(sum.denominator);
+        *cell = JoinedCell {
+            figure: Figure::Ratio { numerator: counted, denominator: person_months, scale: 1_000 },
+            persons: [sum.persons[2], 0, most],
+            n_patients: Some(sum.persons[2]),
+            n_doctors: Some(sums.doctors(index)),
+        };
+    }
+    made
+}
+
+struct Walk<'a> {
+    rooms: &'a Rooms<'a>,
+    periods: &'a Periods,
+    joined: &'a [&'a Joined],
+}
+
+impl Walk<'_> {
+    fn part(&self, mut sums: Sums, part: &ContactPart, at: usize) -> Sums {
+        let mut row = 0;
+        let mut own: Vec<usize> = Vec::new();
+        for (rows, &person) in part.person.chunk_by(|a, b| a == b).zip(&part.keys) {
+            let rows = row..row + rows.len();
+            row = rows.end;
+            let spans = self.rooms.members.parts.get(at).map_or(&[][..], |members| members.of(person));
+            own.clear();
+            for row in rows {
+                let month = Month::of_day(part.start[row].div_euclid(DAY) as i32);
+                let list = on(spans, month.first_day()).and_then(|span| self.rooms.days.list(span.what, month));
+                if let Some(list) = list {
+                    self.contact(&mut sums, part, row, month, list, &mut own);
+                }
+            }
+            own.sort_unstable();
+            own.chunk_by(|a, b| a == b).for_each(|same| sums.add_person(same[0], 0, same.len() as u64));
+        }
+        sums
+    }
+
+    fn contact(
+        &self,
+        sums: &mut Sums,
+        part: &ContactPart,
+        row: usize,
+        month: Month,
+        list: &ListDay,
+        own: &mut Vec<usize>,
+    ) {
+        let service = practice_types().get(usize::from(part.practice_type[row])).map(|kind| kind.service);
+        for (column, joined) in self.joined.iter().enumerate() {
+            let Joined::PersonMonths { counted, service: wanted } = **joined else { continue };
+            if service != Some(wanted) || counted >> part.contact_type[row] & 1 == 0 {
+                continue;
+            }
+            for cell in self.cells(month, list) {
+                let cell = cell * self.joined.len() + column;
+                sums.add_doctor(cell, part.doctor[row]);
+                own.push(cell);
+            }
+        }
+    }
+
+    /// Cells, without the column, that a list on the 1st of a month is in.
+    fn cells(&self, month: Month, list: &ListDay) -> impl Iterator<Item = usize> {
+        let codes = [0, if list.has_doctor { 1 } else { 2 }];
+        let periods = self.periods.holding(month);
+        let length = self.periods.len();
+        let of = move |place: usize| {
+            periods.iter().flat_map(move |period| codes.map(|code| (place * length + period) * CODES + code))
+        };
+        self.rooms.levels.of(list.place).into_iter().flat_map(of)
+    }
+
+    /// By cell without the column: person-months, and the most persons of a month.
+    fn months(&self) -> Vec<(u64, u32)> {
+        let cells = self.rooms.levels.places.len() * self.periods.len() * CODES;
+        let mut sums = vec![(0u64, 0u32); cells];
+        let Some(span) = self.rooms.months else { return sums };
+        for month in (span.first.0..=span.last.0).map(Month) {
+            let mut of_month = vec![0u32; cells];
+            for list in self.rooms.days.of(month) {
+                self.cells(month, list).for_each(|cell| of_month[cell] += list.inhabitants);
+            }
+            for (sum, persons) in sums.iter_mut().zip(of_month) {
+                *sum = (sum.0 + u64::from(persons), sum.1.max(persons));
+            }
+        }
+        sums
+    }
+}

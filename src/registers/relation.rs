@@ -1,0 +1,157 @@
+//! How long persons have been with the doctor of their list, on 31 December (SPEC-DETAILS 34).
+//!
+//! In: memberships and doctors. Out: median, mean and shares in days. Years are days by 365.25; a
+//! list with several doctors counts from the one who started first; a doctor's rows that follow
+//! each other without a day between are one time on the list.
+
+use rayon::prelude::*;
+
+use super::cells::{Column, Figure, JoinedCell, JoinedTable};
+use super::grid::Periods;
+use super::intervals::{OPEN, Span, on};
+use super::lists::{Lists, Tenure};
+use super::members::MemberPart;
+use super::run::Rooms;
+use crate::definition::{Joined, RelationFigure, Table};
+
+/// Years are hundredths of a day by 36 525, kept whole: days times 4 by 1 461.
+const QUARTERS: i128 = 4;
+const QUARTERS_A_YEAR: u64 = 1_461;
+
+/// The cells of a table of years with a doctor.
+pub fn table(rooms: &Rooms<'_>, at: usize, table: &Table) -> JoinedTable {
+    let periods = Periods::of_table(table, rooms.months);
+    let figures: Vec<RelationFigure> = table
+        .indicators
+        .iter()
+        .filter_map(|of| match of.value.joined() {
+            Some(Joined::Relation(figure)) => Some(*figure),
+            _ => None,
+        })
+        .collect();
+    let measure = |figure: &RelationFigure| Joined::Relation(*figure).measures()[0];
+    let column = |(indicator, figure)| Column { indicator, measure: measure(figure), group: Some(indicator as u16) };
+    let mut made = rooms.empty(at, table, &periods, figures.iter().enumerate().map(column).collect());
+    for (period, of) in periods.all.iter().enumerate() {
+        let day = of.last().last_day();
+        for (place, mut days) in by_place(rooms, day).into_iter().enumerate() {
+            days.sort_unstable();
+            for (column, figure) in figures.iter().enumerate() {
+                let index = made.index(place, period, 0, column);
+                made.cells[index] = cell(*figure, &days);
+            }
+        }
+    }
+    made
+}
+
+fn cell(figure: RelationFigure, days: &[i32]) -> JoinedCell {
+    let persons = days.len() as u32;
+    let (figure, persons) = match figure {
+        RelationFigure::Median => (median(days), [persons, 0, 0]),
+        RelationFigure::Mean => {
+            let sum: i128 = days.iter().map(|&days| i128::from(days)).sum();
+            let denominator = u64::from(persons) * QUARTERS_A_YEAR;
+            (Figure::Ratio { numerator: QUARTERS * sum, denominator, scale: 1 }, [persons, 0, 0])
+        }
+        RelationFigure::Over(years) => {
+            let is_over = |days: &&i32| QUARTERS * i128::from(**days) > i128::from(years) * i128::from(QUARTERS_A_YEAR);
+            let over = days.iter().filter(is_over).count() as u32;
+            let figure = Figure::Ratio { numerator: i128::from(over), denominator: u64::from(persons), scale: 100 };
+            (figure, [over, persons - over, persons])
+        }
+    };
+    JoinedCell { figure, persons, ..JoinedCell::default() }
+}
+
+/// The middle one, or the mean of the two in the middle.
+fn median(sorted: &[i32]) -> Figure {
+    let middle = sorted.len() / 2;
+    let (sum, by) = match sorted.len() {
+        0 => return Figure::Undefined,
+        odd if odd % 2 == 1 => (i128::from(sorted[middle]), 1),
+        _ => (i128::from(sorted[middle - 1]) + i128::from(sorted[middle]), 2),
+    };
+    Figure::Ratio { numerator: QUARTERS * sum, denominator: by * QUARTERS_A_YEAR, scale: 1 }
+}
+
+/// Days with the doctor of each person on a list with one, by position on the place axis.
+fn by_place(rooms: &Rooms<'_>, day: i32) -> Vec<Vec<i32>> {
+    let none = || vec![Vec::new(); rooms.levels.places.len()];
+    let add = |mut all: Vec<Vec<i32>>, part: &MemberPart| {
+        for (_, spans) in part.persons() {
+            let Some(at) = on(spans, day).filter(|span| span.holds(day)) else { continue };
+            let (Some(terms), Some(doctor)) = (rooms.lists.on(at.what, day), with_doctor(rooms.lists, at.what, day))
+            else {
+                continue;
+            };
+            let days = day - unbroken(spans, at, day).max(doctor);
+            rooms.levels.of(terms.place).into_iter().for_each(|place| all[place].push(days));
+        }
+        all
+    };
+    let merge = |mut a: Vec<Vec<i32>>, b: Vec<Vec<i32>>| {
+        a.iter_mut().zip(b).for_each(|(a, b)| a.extend(b));
+        a
+    };
+    rooms.members.parts.par_iter().fold(none, add).reduce(none, merge)
+}
+
+/// The first day of the membership of a list that reaches a day without a break.
+fn unbroken(spans: &[Span], at: &Span, day: i32) -> i32 {
+    let mut first = at.from;
+    for span in spans.iter().rev().filter(|span| span.to < day) {
+        if span.what != at.what || span.to.saturating_add(1) < first {
+            break;
+        }
+        first = span.from;
+    }
+    first
+}
+
+/// The first day of the doctor who has been on the list for longest, without a break.
+fn with_doctor(lists: &Lists, list: u32, day: i32) -> Option<i32> {
+    let of_doctor = lists.tenures(list).chunk_by(|a, b| a.doctor == b.doctor);
+    of_doctor.filter_map(|tenures| start_of(tenures, day)).min()
+}
+
+fn start_of(tenures: &[Tenure], day: i32) -> Option<i32> {
+    let mut run: Option<(i32, i32)> = None;
+    for tenure in tenures.iter().filter(|tenure| tenure.from <= day) {
+        run = match run {
+            Some((from, to)) if tenure.from <= to.saturating_add(1) => Some((from, to.max(tenure.to))),
+            _ => Some((tenure.from, tenure.to.min(OPEN))),
+        };
+    }
+    run.filter(|&(_, to)| day <= to).map(|(from, _)| from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_of_two_is_their_mean() {
+        assert_eq!(median(&[1_461]).value(), Some(4.0));
+        assert_eq!(median(&[0, 1_461]).value(), Some(2.0));
+        assert_eq!(median(&[]).value(), None);
+    }
+
+    #[test]
+    fn a_doctors_rows_without_a_day_between_are_one_time() {
+        let tenure = |from, to| Tenure { from, to, doctor: 1 };
+        assert_eq!(start_of(&[tenure(0, 9), tenure(10, 50)], 20), Some(0));
+        assert_eq!(start_of(&[tenure(0, 9), tenure(11, 50)], 20), Some(11));
+        assert_eq!(start_of(&[tenure(0, 9)], 20), None);
+        assert_eq!(start_of(&[tenure(0, 60), tenure(5, 9)], 20), Some(0));
+    }
+
+    #[test]
+    fn a_membership_is_unbroken_where_the_list_stays() {
+        let span = |from, to, what| Span { from, to, seq: 0, what };
+        let spans = [span(0, 4, 1), span(5, 9, 2), span(10, 19, 2), span(20, OPEN, 2)];
+        assert_eq!(unbroken(&spans, &spans[3], 30), 5);
+        let broken = [span(0, 9, 2), span(11, OPEN, 2)];
+        assert_eq!(unbroken(&broken, &broken[1], 30), 11);
+    }
+}
