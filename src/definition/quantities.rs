@@ -82,8 +82,9 @@ fn by_conditions(predicates: &[Predicate]) -> BTreeMap<Conditions, BTreeSet<Type
     groups
 }
 
-/// What is left of type sums when their parts are taken away, as predicates that are not among
-/// the given ones. Type sets under the same other conditions are arranged by inclusion; where the
+/// What anybody can subtract, as predicates that are not among the given ones: what is left of
+/// type sums when their parts are taken away, and of all contacts of some types when those with
+/// one condition are. Type sets under the same other conditions are arranged by inclusion; where the
 /// largest parts of a set do not cover it, the rest is a quantity. Sets that overlap without one
 /// holding the other are cut into the smallest pieces that they make.
 pub(super) fn residuals(predicates: &[Predicate]) -> Vec<Predicate> {
@@ -94,7 +95,15 @@ pub(super) fn residuals(predicates: &[Predicate]) -> Vec<Predicate> {
         let new = rests.into_iter().filter(|rest| !known.contains(rest));
         found.extend(new.map(|types| Predicate { types, ..conditions.clone() }));
     }
+    let others = predicates.iter().filter_map(|part| split_of(&unconditional(part), part));
+    let new = others.filter(|other| !predicates.contains(other));
+    found.extend(new);
     found
+}
+
+/// All contacts of the types of a predicate.
+fn unconditional(part: &Predicate) -> Predicate {
+    Predicate { types: part.types, with: 0, without: 0, outside_hours: None, weekend: None }
 }
 
 fn laminar(sets: &BTreeSet<TypeSet>) -> bool {

@@ -270,7 +270,12 @@ class Universe:
         if layer == CONTACTS and None in factors:
             return None                             # a contact is somewhere in every dimension
         at = dict(map(tuple, part.get("at", ())))
-        return [{at.get(dim, 0): 1} if f is None else f for dim, f in enumerate(factors)]
+        return [dict.fromkeys(self.equal(dim, at.get(dim, 0)), 1) if f is None else f for dim, f in enumerate(factors)]
+
+    def equal(self, dim, code):
+        """A code and all that have its leaves: they are one."""
+        codes = self.dims[dim]["codes"]
+        return [other for other, known in enumerate(codes) if known["leaves"] == codes[code]["leaves"]]
 
     def changes(self, witness):
         """(view, position, layer) -> change; None where a part is not in the format."""

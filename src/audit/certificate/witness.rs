@@ -5,7 +5,7 @@
 
 use super::files::{Witness, WitnessPart};
 use crate::audit::binding::{Book, Layer, Seen};
-use crate::relations::{Axis, Dim, Universe, View};
+use crate::relations::{Axis, Code, Dim, Universe, View};
 
 /// Changes by cell of the book, contacts and patients; ascending, no zeros.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub struct Evaluator<'a> {
     book: &'a Book,
     /// By dimension and leaf: the codes that hold the leaf.
     holders: Vec<Vec<Vec<u16>>>,
+    /// By dimension and code: the code and all others of its leaves, with factor 1. They are one.
+    equals: Vec<Vec<Vec<(u16, i64)>>>,
     shapes: Vec<Shape<'a>>,
 }
 
@@ -65,8 +67,9 @@ impl Product {
 impl<'a> Evaluator<'a> {
     pub fn new(universe: &'a Universe, book: &'a Book) -> Self {
         let holders = universe.dims.iter().map(holders).collect();
+        let equals = universe.dims.iter().map(equals).collect();
         let shape = |(at, view)| Shape::of(universe, view, book, at);
-        Evaluator { universe, book, holders, shapes: universe.views.iter().enumerate().map(shape).collect() }
+        Evaluator { universe, book, holders, equals, shapes: universe.views.iter().enumerate().map(shape).collect() }
     }
 
     /// The change of every cell; none where a part does not fit the format.
@@ -87,7 +90,8 @@ impl<'a> Evaluator<'a> {
 
     fn product(&self, part: &WitnessPart, layer: Layer) -> Option<Product> {
         let dims = self.universe.dims.len();
-        let mut product = Product { by: part.by, codes: vec![vec![(0, 1)]; dims], moves: vec![false; dims] };
+        let totals = self.equals.iter().map(|codes| codes[0].clone()).collect();
+        let mut product = Product { by: part.by, codes: totals, moves: vec![false; dims] };
         for &(dim, leaf, other) in &part.moves {
             let adds = layer == Layer::Contacts || self.universe.dims.get(dim)?.kind.adds_patients();
             if !adds || std::mem::replace(product.moves.get_mut(dim)?, true) {
@@ -99,7 +103,7 @@ impl<'a> Evaluator<'a> {
             if layer == Layer::Contacts || *product.moves.get(dim)? {
                 return None;
             }
-            product.codes[dim] = vec![(code, 1)];
+            product.codes[dim] = self.equals[dim].get(code as usize)?.clone();
         }
         // Contacts add up over every dimension: a witness has to say where in each they are.
         let complete = layer == Layer::Patients || product.moves.iter().all(|&moves| moves);
@@ -212,6 +216,14 @@ fn add_up(by: &mut Vec<(u32, i64)>) {
         same
     });
     by.retain(|entry| entry.1 != 0);
+}
+
+fn equals(dim: &Dim) -> Vec<Vec<(u16, i64)>> {
+    let alike = |code: &Code| {
+        let same = dim.codes.iter().enumerate().filter(|(_, other)| other.leaves == code.leaves);
+        same.map(|(number, _)| (number as u16, 1)).collect()
+    };
+    dim.codes.iter().map(alike).collect()
 }
 
 fn holders(dim: &Dim) -> Vec<Vec<u16>> {
