@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::grid::{CellId, Grid, NO_CELL, NONE, canonical_codes};
 use super::ledger::Seen;
+use super::lookup::FreeConditions;
 use super::patients::PatientRules;
 use super::primary::{Reason, Setting, breaks_residents, judge, width_of_contacts};
 use super::system::{Cell, NO_LAYER, NO_TARGET, Rank, Source, State, System, Target};
@@ -248,7 +249,8 @@ impl<'a> Builder<'a> {
         System {
             universe: self.universe,
             views: self.views,
-            quantity_options: self.grids.iter().map(Grid::quantity_options).collect(),
+            quantity_options: self.grids.iter().map(|grid| grid.quantity_options(FreeConditions::No)).collect(),
+            all_options: self.grids.iter().map(|grid| grid.quantity_options(FreeConditions::Either)).collect(),
             type_options: self.grids.iter().map(Grid::type_options).collect(),
             grids: self.grids,
             cells: self.cells,

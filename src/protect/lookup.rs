@@ -68,8 +68,8 @@ impl Grid {
     }
 
     /// For every quantity the changes of type and conditions that raise it.
-    pub fn quantity_options(&self) -> Vec<Vec<QuantityOption>> {
-        (0..self.quantities).map(|quantity| self.options_of(quantity)).collect()
+    pub fn quantity_options(&self, free: FreeConditions) -> Vec<Vec<QuantityOption>> {
+        (0..self.quantities).map(|quantity| self.options_of(quantity, free)).collect()
     }
 
     /// For every quantity the changes of type alone that raise it.
@@ -79,7 +79,12 @@ impl Grid {
         let others = || self.mentions.iter().filter(|other| other.dim != mention.dim);
         let options = |quantity: usize| {
             let alike = |other: &usize| others().all(|of| of.codes[*other] == of.codes[quantity]);
-            let parts = parts_through(mention, mention.inside[quantity], self.classes[mention.dim].leaves.len());
+            let parts = parts_through(
+                mention,
+                mention.inside[quantity],
+                self.classes[mention.dim].leaves.len(),
+                FreeConditions::No,
+            );
             let option = |part: (u16, u16)| QuantityOption {
                 parts: vec![(mention.dim, part)],
                 steps: (0..self.quantities)
@@ -93,10 +98,11 @@ impl Grid {
         (0..self.quantities).map(options).collect()
     }
 
-    fn options_of(&self, quantity: usize) -> Vec<QuantityOption> {
+    fn options_of(&self, quantity: usize, free: FreeConditions) -> Vec<QuantityOption> {
         let mut combined: Vec<Vec<(u16, u16)>> = vec![Vec::new()];
         for mention in &self.mentions {
-            let parts = parts_through(mention, mention.inside[quantity], self.classes[mention.dim].leaves.len());
+            let classes = self.classes[mention.dim].leaves.len();
+            let parts = parts_through(mention, mention.inside[quantity], classes, free);
             let with = |before: &Vec<(u16, u16)>| {
                 parts.iter().map(|&part| before.iter().copied().chain([part]).collect()).collect::<Vec<Vec<_>>>()
             };
@@ -111,13 +117,22 @@ impl Grid {
     }
 }
 
+/// Which leaf is raised of a condition that a quantity does not ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FreeConditions {
+    /// `no`, as most contacts have it.
+    No,
+    Either,
+}
+
 /// Raise a class inside, alone or against one outside. Where everything is inside: each class
-/// alone, but of the two of a condition only the last (`no`).
-fn parts_through(mention: &Mention, inside: u64, classes: usize) -> Vec<(u16, u16)> {
+/// alone.
+fn parts_through(mention: &Mention, inside: u64, classes: usize, free: FreeConditions) -> Vec<(u16, u16)> {
     let holds = |class: &u16| inside >> class & 1 == 1;
     let all = 0..classes as u16;
     let outside: Vec<u16> = all.clone().filter(|class| !holds(class)).collect();
-    if outside.is_empty() && classes == 2 && mention.kind == DimKind::Condition {
+    let is_condition = classes == 2 && mention.kind == DimKind::Condition;
+    if outside.is_empty() && is_condition && free == FreeConditions::No {
         return vec![(1, NONE)];
     }
     let raise = |plus: u16| outside.clone().into_iter().chain([NONE]).map(move |minus| (plus, minus));

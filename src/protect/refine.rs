@@ -7,7 +7,7 @@
 use super::grid::{CellId, Classes, Grid, Lane, NONE, Role};
 use super::moves::{Layer, Term};
 use super::patients::Within;
-use super::search::{Found, Search, Tally};
+use super::search::{Found, Reach, Search, Tally};
 
 /// Leaves that a move may raise, and lower, in a dimension.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +36,9 @@ impl Candidates {
 
 /// Options tried for a leaf before the one chosen before it is given up.
 const RETRIES: usize = 8;
+/// Ways given up before a move is; and where it is the last hope.
+const TRIES: usize = 12;
+const TRIES_AT_LAST: usize = 2_000;
 
 /// Positions or quantities with the sign of their change.
 type Steps = Vec<(u16, i8)>;
@@ -45,6 +48,8 @@ pub(super) struct Completion<'c, 's, 'a> {
     leaves: Vec<Candidates>,
     tally: Tally,
     cells: Vec<(CellId, i8)>,
+    /// Ways given up.
+    tries: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +60,7 @@ enum Side {
 
 impl<'c, 's, 'a> Completion<'c, 's, 'a> {
     pub fn new(search: &'c mut Search<'s, 'a>, leaves: Vec<Candidates>, tally: Tally) -> Self {
-        Completion { search, leaves, tally, cells: Vec::new() }
+        Completion { search, leaves, tally, cells: Vec::new(), tries: 0 }
     }
 
     /// The whole move, given the cells of the first view (by position); none where it cannot be
@@ -69,20 +74,58 @@ impl<'c, 's, 'a> Completion<'c, 's, 'a> {
                 self.cells.push((id, sign));
             }
         }
-        let first_view = self.search.view;
-        for view in (0..system.grids.len()).filter(|&view| view != first_view) {
-            if self.search.query.layer.is_of_patients() && !system.shows_patients(view) {
-                continue;
+        self.carry_on(0).then(|| self.found())
+    }
+
+    /// Carries the move over to a view and all after it; false, and as before, where that cannot be.
+    fn carry_on(&mut self, view: usize) -> bool {
+        let system = self.search.system;
+        let is_of_patients = self.search.query.layer.is_of_patients();
+        let concerned = |&view: &usize| view != self.search.view && (!is_of_patients || system.shows_patients(view));
+        let next = (view..system.grids.len()).filter(concerned).find(|&view| self.touches(&system.grids[view]));
+        let Some(view) = next else { return self.fits() };
+        let open = self.open_sides(&system.grids[view]);
+        self.settle(view, &open)
+    }
+
+    /// Settles the sides that only this view tells apart one after the other, then goes on; goes
+    /// back where that leads nowhere.
+    fn settle(&mut self, view: usize, open: &[(usize, Side)]) -> bool {
+        let grid = &self.search.system.grids[view];
+        let Some((&(dim, side), rest)) = open.split_first() else {
+            let before = (self.cells.len(), self.tally);
+            if self.take(grid).is_some() && self.carry_on(view + 1) {
+                return true;
             }
-            let grid = &system.grids[view];
-            if self.touches(grid) {
-                if !self.narrow(grid) {
-                    return None;
-                }
-                self.take(grid)?;
+            self.undo(before);
+            return false;
+        };
+        let all = self.leaves[dim].side(side).clone();
+        let mut options = self.options(grid, dim, side);
+        options.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
+        let (retries, tries) = match self.search.query.reach {
+            Reach::Best(_) => (RETRIES, TRIES),
+            Reach::Totals => (usize::MAX, TRIES_AT_LAST),
+        };
+        for (_, _, leaves) in options.into_iter().take(retries) {
+            *self.leaves[dim].side_mut(side) = leaves;
+            if self.settle(view, rest) {
+                return true;
+            }
+            if self.tries > tries {
+                break;
             }
         }
-        self.finish()
+        *self.leaves[dim].side_mut(side) = all;
+        false
+    }
+
+    fn undo(&mut self, (cells, tally): (usize, Tally)) {
+        self.tries += 1;
+        self.tally = tally;
+        for (id, _) in self.cells.drain(cells..) {
+            self.search.scratch.stamps[id as usize] = 0;
+        }
     }
 
     fn mark(&mut self, id: CellId) -> bool {
@@ -91,23 +134,33 @@ impl<'c, 's, 'a> Completion<'c, 's, 'a> {
         stamp.is_some_and(|stamp| std::mem::replace(stamp, epoch) != epoch)
     }
 
-    fn finish(mut self) -> Option<Found> {
+    /// Whether the whole move keeps what everybody knows of patients, and still serves.
+    fn fits(&mut self) -> bool {
+        let before = self.tally;
+        if self.search.query.layer != Layer::Contacts {
+            let system = self.search.system;
+            let has_patients = |change: &&(CellId, i8)| system.cells[change.0 as usize].has_patients();
+            let changes: Vec<(CellId, i8)> = self.cells.iter().filter(has_patients).copied().collect();
+            let touched = &mut self.search.scratch.touched;
+            system.patient_rules.limit(&changes, Within::All, touched, &mut self.tally.room);
+        }
+        let fits = self.search.serves(&self.tally);
+        if !fits {
+            self.tally = before;
+        }
+        fits
+    }
+
+    fn found(mut self) -> Found {
         if self.search.query.layer.is_of_patients() {
             let cells = &self.search.system.cells;
             self.cells.retain(|&(id, _)| cells[id as usize].has_patients());
-        }
-        if self.search.query.layer != Layer::Contacts {
-            let rules = &self.search.system.patient_rules;
-            rules.limit(&self.cells, Within::All, &mut self.search.scratch.touched, &mut self.tally.room);
-        }
-        if !self.search.serves(&self.tally) {
-            return None;
         }
         let leaf = |candidates: &Candidates| match candidates.fixed {
             true => (NONE, NONE),
             false => (candidates.plus[0], candidates.minus.first().copied().unwrap_or(NONE)),
         };
-        Some(Found {
+        Found {
             layer: self.search.query.layer,
             terms: vec![Term { sign: 1, parts: self.leaves.iter().map(leaf).collect() }],
             at: self.search.coordinates.clone(),
@@ -115,7 +168,7 @@ impl<'c, 's, 'a> Completion<'c, 's, 'a> {
             room: self.tally.room,
             cells: self.cells,
             along: None,
-        })
+        }
     }
 
     /// Whether the move can change a cell of the view.
@@ -143,30 +196,13 @@ impl<'c, 's, 'a> Completion<'c, 's, 'a> {
         !candidates.fixed && (is_split(&candidates.plus, classes) || is_split(&candidates.minus, classes))
     }
 
-    /// Chooses among leaves that only this view tells apart. False: no choice is possible.
-    fn narrow(&mut self, grid: &Grid) -> bool {
+    /// Leaves that only this view tells apart.
+    fn open_sides(&self, grid: &Grid) -> Vec<(usize, Side)> {
         let lanes = grid.lanes.iter().map(|lane| lane.dim);
         let dims = lanes.chain(grid.mentions.iter().map(|mention| mention.dim)).filter(|&dim| !self.leaves[dim].fixed);
-        let sides: Vec<(usize, Side)> = dims.flat_map(|dim| [(dim, Side::Plus), (dim, Side::Minus)]).collect();
+        let sides = dims.flat_map(|dim| [(dim, Side::Plus), (dim, Side::Minus)]);
         let is_open = |&(dim, side): &(usize, Side)| is_split(self.leaves[dim].side(side), &grid.classes[dim]);
-        let open: Vec<(usize, Side)> = sides.into_iter().filter(is_open).collect();
-        self.narrow_sides(grid, &open)
-    }
-
-    /// Settles the sides one after the other, going back where a later one finds nothing.
-    fn narrow_sides(&mut self, grid: &Grid, open: &[(usize, Side)]) -> bool {
-        let Some((&(dim, side), rest)) = open.split_first() else { return true };
-        let all = self.leaves[dim].side(side).clone();
-        let mut options = self.options(grid, dim, side);
-        options.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
-        for (_, _, leaves) in options.into_iter().take(RETRIES) {
-            *self.leaves[dim].side_mut(side) = leaves;
-            if self.narrow_sides(grid, rest) {
-                return true;
-            }
-        }
-        *self.leaves[dim].side_mut(side) = all;
-        false
+        sides.filter(is_open).collect()
     }
 
     /// Every class of leaves that is possible, with its cost and the smallest count that changes.
@@ -212,8 +248,8 @@ impl<'c, 's, 'a> Completion<'c, 's, 'a> {
         });
         for (id, sign) in found {
             if self.mark(id) {
-                self.tally = self.search.weigh(id, sign, self.tally)?;
                 self.cells.push((id, sign));
+                self.tally = self.search.weigh(id, sign, self.tally)?;
             }
         }
         self.search.serves(&self.tally).then_some(())

@@ -197,9 +197,10 @@ impl Search<'_, '_> {
         let choices = match self.grid().lanes.get(axis) {
             Some(lane) => lane_choices(lane, own, &slices, &limits),
             None => {
-                let options = match self.query.layer {
-                    Layer::PatientsByType => &self.system.type_options,
-                    _ => &self.system.quantity_options,
+                let options = match (self.query.layer, self.query.reach) {
+                    (Layer::PatientsByType, _) => &self.system.type_options,
+                    (_, Reach::Best(_)) => &self.system.quantity_options,
+                    (_, Reach::Totals) => &self.system.all_options,
                 };
                 quantity_choices(&options[self.view][own], own, &slices, &limits)
             }

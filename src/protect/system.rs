@@ -119,6 +119,8 @@ pub(super) struct System<'a> {
     pub numerators: FxHashMap<CellId, Vec<CellId>>,
     /// By view and quantity.
     pub quantity_options: Vec<Vec<Vec<QuantityOption>>>,
+    /// The same with either leaf of conditions that the quantity does not ask for.
+    pub all_options: Vec<Vec<Vec<QuantityOption>>>,
     /// The same where conditions stand still.
     pub type_options: Vec<Vec<Vec<QuantityOption>>>,
     pub targets: Vec<Target>,
