@@ -138,6 +138,9 @@ class Universe:
         self.views = [View(v, self.dims) for v in universe["views"]]
         self.holders = [[[n for n, c in enumerate(d["codes"]) if leaf in set(c["leaves"])] for leaf in range(len(d["leaves"]))]
                         for d in self.dims]
+        # By dimension and code: the code and all that have its leaves; they are one.
+        sets = [[frozenset(c["leaves"]) for c in d["codes"]] for d in self.dims]
+        self.equal = [[{n: 1 for n, other in enumerate(codes) if other == leaves} for leaves in codes] for codes in sets]
         # What the public is told, and the truth as the certificate has it (zero where not listed).
         self.told = [([NOT_SHOWN] * v.size, [NOT_SHOWN] * v.size) for v in self.views]
         self.value = [([0] * v.size, [0] * v.size) for v in self.views]
@@ -270,12 +273,7 @@ class Universe:
         if layer == CONTACTS and None in factors:
             return None                             # a contact is somewhere in every dimension
         at = dict(map(tuple, part.get("at", ())))
-        return [dict.fromkeys(self.equal(dim, at.get(dim, 0)), 1) if f is None else f for dim, f in enumerate(factors)]
-
-    def equal(self, dim, code):
-        """A code and all that have its leaves: they are one."""
-        codes = self.dims[dim]["codes"]
-        return [other for other, known in enumerate(codes) if known["leaves"] == codes[code]["leaves"]]
+        return [self.equal[dim][at.get(dim, 0)] if f is None else f for dim, f in enumerate(factors)]
 
     def changes(self, witness):
         """(view, position, layer) -> change; None where a part is not in the format."""

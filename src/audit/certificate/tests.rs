@@ -51,7 +51,10 @@ fn at(place: usize, period: usize, kind: usize) -> usize {
 
 impl World {
     fn new() -> Self {
-        let universe = universe();
+        World::of(universe())
+    }
+
+    fn of(universe: Universe) -> Self {
         let mut rows = Rows { table: "t".into(), ..Rows::default() };
         rows.keys = ["geo", "period", "indicator", "measure"].map(Column::named).to_vec();
         let mut cells = Vec::new();
@@ -187,6 +190,21 @@ fn patients_of_both_months_are_at_most_those_of_the_months_together() {
     // In the country 18 of the type, 12 and 12 in the months.
     assert!(World::new().witness(patients(0, 1, 3, 3)).is_empty());
     assert_eq!(World::new().witness(patients(0, 1, 4, 3)), [OF_PERIODS]);
+}
+
+#[test]
+fn codes_of_the_same_leaves_are_one() {
+    // The view shows both months under a code of their own, as a year is the total of twelve months.
+    let mut world = World::new();
+    let dim = &mut world.universe.dims[1];
+    dim.codes.push(crate::relations::Code { id: "both".into(), leaves: vec![0, 1] });
+    dim.codes[0].id = "all months".into();
+    world.universe.views[0].period.codes[0] = Some(3);
+    let mut world = World::of(world.universe);
+    for code in [0, 3] {
+        assert!(world.witness(patients(code, 1, 3, 3)).is_empty());
+        assert_eq!(world.witness(patients(code, 1, 4, 3)), [OF_PERIODS]);
+    }
 }
 
 #[test]

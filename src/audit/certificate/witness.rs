@@ -90,7 +90,7 @@ impl<'a> Evaluator<'a> {
 
     fn product(&self, part: &WitnessPart, layer: Layer) -> Option<Product> {
         let dims = self.universe.dims.len();
-        let totals = self.equals.iter().map(|codes| codes[0].clone()).collect();
+        let totals = self.equals.iter().map(|codes| codes.first().cloned().unwrap_or_default()).collect();
         let mut product = Product { by: part.by, codes: totals, moves: vec![false; dims] };
         for &(dim, leaf, other) in &part.moves {
             let adds = layer == Layer::Contacts || self.universe.dims.get(dim)?.kind.adds_patients();
