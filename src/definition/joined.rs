@@ -28,6 +28,10 @@ pub enum Joined {
     BeforeAcute { stays: Merging, service: Service, hours: u32 },
     /// Contacts of a practice's list inhabitants that were with the practice, in percent.
     OwnList { counted: TypeSet },
+    /// What tariffs came to at a practice, in kroner.
+    Fees { service: Service, tariffs: Vec<Tariff> },
+    /// A practice's yearly grant by its list, in kroner.
+    Grant { components: Vec<Component>, counted: TypeSet },
     /// Contacts at practices with and without a team.
     Team { service: Service, counted: TypeSet, with: FeatureSet },
 }
@@ -80,6 +84,33 @@ pub enum RelationFigure {
     Over(u8),
 }
 
+/// Kroner a contact with a feature; a code counts once a contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tariff {
+    pub feature: FeatureSet,
+    pub kroner: u32,
+}
+
+/// A part of a grant: kroner per list inhabitant and year times an index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Component {
+    pub id: String,
+    pub kroner: u32,
+    pub index: Index,
+    /// Bounds of kroner times index.
+    pub least: Option<u32>,
+    pub most: Option<u32>,
+}
+
+/// Where an index comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Index {
+    /// Given, in millionths: 1 000 000 is the average practice.
+    Given(u32),
+    /// The practice's own coverage of its list's contacts by that of all practices.
+    OwnListCoverage,
+}
+
 /// Indices of continuity of care.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -114,7 +145,8 @@ pub enum Family {
     Continuity,
     PersonMonths,
     Discharges,
-    OwnList,
+    /// By practice, for the restricted area.
+    Practices,
     Teams,
 }
 
@@ -126,7 +158,7 @@ impl Joined {
             Joined::OwnDoctor { .. } | Joined::MostUsedDoctor { .. } | Joined::Index { .. } => Family::Continuity,
             Joined::PersonMonths { .. } => Family::PersonMonths,
             Joined::FollowUp { .. } | Joined::Readmission { .. } | Joined::BeforeAcute { .. } => Family::Discharges,
-            Joined::OwnList { .. } => Family::OwnList,
+            Joined::OwnList { .. } | Joined::Fees { .. } | Joined::Grant { .. } => Family::Practices,
             Joined::Team { .. } => Family::Teams,
         }
     }
@@ -142,6 +174,7 @@ impl Joined {
             Joined::Relation(RelationFigure::Mean) | Joined::Index { .. } => &[Measure::Mean],
             Joined::PersonMonths { .. } => &[Measure::Per1000],
             Joined::Team { .. } => &[Measure::Contacts, Measure::Per1000],
+            Joined::Fees { .. } | Joined::Grant { .. } => &[Measure::Kroner],
             _ => &[Measure::Share],
         }
     }
@@ -155,6 +188,7 @@ impl Joined {
             | Joined::PersonMonths { counted, .. }
             | Joined::FollowUp { counted, .. }
             | Joined::OwnList { counted }
+            | Joined::Grant { counted, .. }
             | Joined::Team { counted, .. } => counted,
             _ => 0,
         }
@@ -162,8 +196,9 @@ impl Joined {
 
     /// The features that it asks for.
     pub fn features(&self) -> FeatureSet {
-        match *self {
-            Joined::Team { with, .. } => with,
+        match self {
+            Joined::Team { with, .. } => *with,
+            Joined::Fees { tariffs, .. } => tariffs.iter().fold(0, |set, tariff| set | tariff.feature),
             _ => 0,
         }
     }
@@ -198,14 +233,14 @@ impl Family {
         match self {
             Family::Lists | Family::Relation | Family::PersonMonths => "municipality of the list",
             Family::Continuity | Family::Discharges => "residence",
-            Family::OwnList => "practice (restricted)",
+            Family::Practices => "practice (restricted)",
             Family::Teams => "country",
         }
     }
 
     /// Whether the table is by practice and stays in the restricted area.
     pub fn is_restricted(self) -> bool {
-        self == Family::OwnList
+        self == Family::Practices
     }
 }
 
@@ -216,7 +251,7 @@ impl Table {
     }
     /// Whether contacts must keep their practice.
     pub fn joins_practices(&self) -> bool {
-        matches!(self.family(), Some(Family::OwnList | Family::Teams))
+        matches!(self.family(), Some(Family::Practices | Family::Teams))
     }
 }
 

@@ -6,10 +6,12 @@
 use std::collections::BTreeSet;
 
 use super::fault::Written;
-use super::joined::{Family, Joined, ListFigure, ListQuantity, Merging, RelationFigure, Window};
+use super::joined::{
+    Component, Family, Index, Joined, ListFigure, ListQuantity, Merging, RelationFigure, Tariff, Window,
+};
 use super::joined_written::{
-    CountText, FollowUpText, IndexText, JoinedIndicatorText, JoinedTableText, MostUsedText, QuantityText, RatioText,
-    ReadmissionText, YearsText,
+    ComponentText, CountText, FeesText, FollowUpText, GrantText, IndexText, JoinedIndicatorText, JoinedTableText,
+    MostUsedText, QuantityText, RatioText, ReadmissionText, TariffText, YearsText,
 };
 use super::lists::fresh_id;
 use super::table::{Lists, feature_set, once, tightened, type_sets, version};
@@ -109,6 +111,8 @@ impl Build<'_> {
             text.index.as_ref().map(|of| self.index(of)),
             text.follow_up.as_ref().map(|of| self.follow_up(&text.id, of)),
             text.readmission.as_ref().map(|of| self.readmission(of)),
+            text.fees.as_ref().map(|of| self.fees(of)),
+            text.grant.as_ref().map(|of| self.grant(of)),
         ] {
             found.extend(made.transpose()?);
         }
@@ -117,7 +121,7 @@ impl Build<'_> {
             Some(value) if found.is_empty() => Ok(value),
             _ => Err(self.lists.written.at_word(
                 &text.id,
-                "expected exactly one of count, mean, share, per-1000, years-with-doctor, own-doctor, most-used-doctor, index, person-months, follow-up, readmission, before-acute, own-list, by-team",
+                "expected exactly one of count, mean, share, per-1000, years-with-doctor, own-doctor, most-used-doctor, index, person-months, follow-up, readmission, before-acute, own-list, by-team, fees, grant",
             )),
         }
     }
@@ -143,6 +147,37 @@ impl Build<'_> {
             found.push(Joined::Team { service: of.service, counted, with });
         }
         Ok(())
+    }
+
+    fn fees(&self, text: &FeesText) -> Result<Joined> {
+        let tariff = |of: &TariffText| {
+            let feature = feature_set(self.lists, std::slice::from_ref(&of.feature))?;
+            Ok(Tariff { feature, kroner: of.kroner })
+        };
+        let tariffs = text.tariffs.iter().map(tariff).collect::<Result<_>>()?;
+        Ok(Joined::Fees { service: text.service, tariffs })
+    }
+
+    fn grant(&self, text: &GrantText) -> Result<Joined> {
+        let counted = type_sets(self.lists, &text.contact_types)?;
+        let mut used = BTreeSet::new();
+        let component = |of: &ComponentText| {
+            let id = fresh_id(&self.lists.written, &of.id, &mut used)?;
+            Ok(Component { id, kroner: of.kroner, index: self.grant_index(of)?, least: of.least, most: of.most })
+        };
+        Ok(Joined::Grant { components: text.components.iter().map(component).collect::<Result<_>>()?, counted })
+    }
+
+    fn grant_index(&self, text: &ComponentText) -> Result<Index> {
+        match &text.index {
+            Some(index) if text.own_list_coverage || !(0.0..=1_000.0).contains(index.get_ref()) => Err(self
+                .lists
+                .written
+                .at_word(index, "expected an index from 0 to 1000, or own-list-coverage = true, not both")),
+            Some(index) => Ok(Index::Given((index.get_ref() * 1e6).round() as u32)),
+            None if text.own_list_coverage => Ok(Index::OwnListCoverage),
+            None => Ok(Index::Given(1_000_000)),
+        }
     }
 
     fn years(&self, id: &Word, text: &YearsText) -> Result<Joined> {

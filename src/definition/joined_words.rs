@@ -2,7 +2,10 @@
 //!
 //! In: a table, an indicator. Out: text for people. Never decides anything.
 
-use super::joined::{Continuity, Counted, Family, Joined, ListFigure, ListQuantity, Merging, RelationFigure, Window};
+use super::joined::{
+    Component, Continuity, Counted, Family, Index, Joined, ListFigure, ListQuantity, Merging, RelationFigure, Tariff,
+    Window,
+};
 use super::types::{Measure, Pipeline, Table};
 use crate::domain::{Language, PeriodKind};
 
@@ -44,9 +47,9 @@ fn basis(family: Family, language: Language) -> &'static str {
             "døgnopphold i Norsk pasientregister, koblet til personens kontakter. En utskriving er fra et opphold som ikke følges av et nytt innen timene nedenfor, i live, av en bosatt i en kjent kommune.",
             "inpatient stays of the Norwegian Patient Registry, linked with the person's contacts. A discharge is of a stay not followed by another within the hours below, alive, of a resident of a known municipality.",
         ),
-        Family::OwnList => language.of(
-            "kontakter av personer på praksisens lister den dagen.",
-            "contacts of persons on the practice's lists that day.",
+        Family::Practices => language.of(
+            "praksisens lister og regninger; en kontakt er på listen når personen er det den dagen.",
+            "the practice's lists and bills; a contact is of the list when the person is on it that day.",
         ),
         Family::Teams => language.of(
             "kontakter etter om praksisen har en kontrakt med primærhelseteam den dagen, og innbyggere på praksisenes lister den 1. i måneden.",
@@ -65,12 +68,12 @@ fn place(pipeline: &Pipeline, family: Family, language: Language) -> String {
             "the residence at the contact; for measures of persons that at the person's last contact in general practice",
         ),
         Family::Discharges => ("bostedet ved oppholdet", "the residence at the stay"),
-        Family::OwnList => ("praksisen; bare i det skjermede området", "the practice; in the restricted area only"),
+        Family::Practices => ("praksisen; bare i det skjermede området", "the practice; in the restricted area only"),
         Family::Teams => ("landet", "the country"),
     };
     let geography = &pipeline.geography;
     match (family, language) {
-        (Family::OwnList | Family::Teams, _) => format!("{}.", language.of(nb, en)),
+        (Family::Practices | Family::Teams, _) => format!("{}.", language.of(nb, en)),
         (_, Language::Nb) => {
             format!("{nb}; landet, fylker og kommuner, omkodet etter {geography}; ukjent sted er 9999.")
         }
@@ -262,6 +265,18 @@ pub(super) fn parts(pipeline: &Pipeline, joined: &Joined, language: Language) ->
                     + language.of(", av personer på praksisens lister", ", of persons on the practice's lists"),
             ),
         ],
+        Joined::Fees { service, tariffs } => {
+            let titles = &pipeline.features.titles;
+            let tariff =
+                |of: &Tariff| format!("{}: {} kr", language.titles(of.feature, titles.iter()).join(", "), of.kroner);
+            let all: Vec<String> = tariffs.iter().map(tariff).collect();
+            let each = language.of("en takst teller én gang i en kontakt", "a code counts once a contact");
+            vec![(say("Priset", "Priced"), format!("{} ({}; {each})", all.join("; "), language.service(*service)))]
+        }
+        Joined::Grant { components, .. } => {
+            let all: Vec<String> = components.iter().map(|of| component(of, language)).collect();
+            vec![(say("Kroner per listeinnbygger og år", "Kroner per list inhabitant and year"), all.join("; "))]
+        }
         Joined::Team { counted, service, .. } => vec![(
             say("Telles", "Counted"),
             format!(
@@ -275,6 +290,16 @@ pub(super) fn parts(pipeline: &Pipeline, joined: &Joined, language: Language) ->
             ),
         )],
     }
+}
+
+fn component(of: &Component, language: Language) -> String {
+    let index = match of.index {
+        Index::Given(millionths) => format!("{}", f64::from(millionths) / 1e6),
+        Index::OwnListCoverage => {
+            language.of("egen dekning delt på dekningen for alle", "own coverage by that of all").to_string()
+        }
+    };
+    format!("{}: {} × {index}", of.id, of.kroner)
 }
 
 fn merged(stays: Merging, language: Language) -> (String, String) {

@@ -46,6 +46,8 @@ pub(super) struct JoinedIndicatorText {
     pub before_acute: Option<BeforeAcuteText>,
     pub own_list: Option<TypesText>,
     pub by_team: Option<TeamText>,
+    pub fees: Option<FeesText>,
+    pub grant: Option<GrantText>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -141,4 +143,40 @@ pub(super) struct TeamText {
     pub contact_types: Spanned<Vec<Word>>,
     #[serde(default)]
     pub with: Vec<Word>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct FeesText {
+    pub service: Service,
+    pub tariffs: Vec<TariffText>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct TariffText {
+    pub feature: Word,
+    pub kroner: u32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct GrantText {
+    /// Of which contacts the own coverage of a list is the share.
+    pub contact_types: Spanned<Vec<Word>>,
+    pub components: Vec<ComponentText>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct ComponentText {
+    pub id: Word,
+    pub kroner: u32,
+    /// 1.0 where not given.
+    pub index: Option<Spanned<f64>>,
+    /// The index is the practice's own coverage by that of all.
+    #[serde(default)]
+    pub own_list_coverage: bool,
+    pub least: Option<u32>,
+    pub most: Option<u32>,
 }

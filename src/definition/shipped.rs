@@ -26,6 +26,8 @@ pub(super) const LISTS: &[(&str, &str)] = lists![
     "lists/contact-types/ssb.toml",
     "lists/features/kprstat.csv",
     "lists/features/kprstat.toml",
+    "lists/features/primary-health-team.csv",
+    "lists/features/primary-health-team.toml",
     "lists/policies/standard.toml",
     "lists/policies/strict.toml",
     "primary-health-team.toml",

@@ -236,6 +236,7 @@ pub enum Measure {
     Mean,
     Count,
     Median,
+    Kroner,
 }
 
 impl Measure {
@@ -250,6 +251,7 @@ impl Measure {
             Measure::Mean => "mean",
             Measure::Count => "count",
             Measure::Median => "median",
+            Measure::Kroner => "kroner",
         }
     }
 }

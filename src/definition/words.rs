@@ -91,6 +91,7 @@ impl Language {
             Measure::Share => self.of("tellerens kontakter i prosent av nevnerens", "the numerator's contacts in percent of the denominator's"),
             Measure::Mean => self.of("gjennomsnitt over leger", "mean over doctors"),
             Measure::Count => self.of("antall", "number"),
+            Measure::Kroner => self.of("kroner", "kroner"),
             Measure::Median => self.of("median over personer", "median over persons"),
         }
     }

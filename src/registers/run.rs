@@ -11,7 +11,7 @@ use super::list_days::ListDays;
 use super::lists::Lists;
 use super::members::Members;
 use super::stays::{self, StayPart};
-use super::{continuity, discharges, list_figures, own_list, person_months, relation, teams};
+use super::{continuity, discharges, list_figures, person_months, practices, relation, teams};
 use crate::aggregate::Span as Months;
 use crate::codes::Geography;
 use crate::contacts::{Contacts, Residents};
@@ -128,8 +128,8 @@ fn tables(rooms: &Rooms<'_>, pipeline: &Pipeline, stays: &[StayPart], linked: &m
             Family::Continuity => continuity::table(rooms, at, table),
             Family::PersonMonths => person_months::table(rooms, at, table),
             Family::Teams => teams::table(rooms, at, table),
-            Family::OwnList => {
-                linked.practices.push(own_list::table(rooms, at, table));
+            Family::Practices => {
+                linked.practices.push(practices::table(rooms, at, table));
                 continue;
             }
             Family::Discharges => {

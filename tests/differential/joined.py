@@ -64,13 +64,13 @@ def case(kprstat, work, name, options, seed, persons):
     return compare_release(kprstat, delivery, out)
 
 
-def compare_release(kprstat, delivery, out, as_of=AS_OF):
+def compare_release(kprstat, delivery, out, as_of=AS_OF, pipelines=run.ROOT / "pipelines"):
     db = duckdb.connect()
     account = expected.compute(db, delivery, as_of, [])
     world = registers.World(db, delivery, (datetime.date.fromisoformat(as_of) - rows.EPOCH).days)
     number, texts = 0, []
     for pipeline, make in registers.TABLES.items():
-        run.command(kprstat, "run", run.ROOT / "pipelines" / f"{pipeline}.toml", "--delivery", delivery, "--as-of", as_of, "--out", out)
+        run.command(kprstat, "run", pipelines / f"{pipeline}.toml", "--delivery", delivery, "--as-of", as_of, "--out", out)
         public = (out / "public" / "latest" / pipeline).resolve()
         restricted = out / "restricted" / public.name
         texts += accounting(account | world.account, restricted)

@@ -165,6 +165,7 @@ fn usual_measure(table: &str) -> &'static str {
         "gp-e-consultation" | "gp-time-use" => "share",
         "gp-workload" => "mean",
         "gp-register" => "count",
+        "team-payments" => "kroner",
         "continuity" | "follow-up" | "readmission-30d" | "gp-before-acute" | "gp-relation" | "own-list-coverage" => {
             "share"
         }

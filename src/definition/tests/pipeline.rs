@@ -169,3 +169,24 @@ fn policies_have_the_thresholds_of_the_protection_text() {
     let strict = varied(&[("policy = \"standard\"", "policy = \"strict\"")], &[]).unwrap().policy;
     assert_eq!(Policy { id: "strict".into(), width: 3, ..standard }, strict);
 }
+
+/// The parameters of the pilot's two models are those of the list.
+#[test]
+fn payments_are_priced_by_the_parameter_table() {
+    let list = crate::codes::list("pht_model.csv").unwrap();
+    let kroner: std::collections::BTreeMap<&str, u32> = list
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').collect::<Vec<_>>())
+        .map(|fields| (fields[1], fields[3].parse().unwrap()))
+        .collect();
+    let pipeline = Pipeline::shipped("primary-health-team").unwrap();
+    let table = pipeline.tables.iter().find(|table| table.id == "team-payments").unwrap();
+    let Some(Joined::Fees { tariffs, .. }) = table.indicators[0].value.joined() else { panic!("fees come first") };
+    let fees: Vec<u32> = tariffs.iter().map(|tariff| tariff.kroner).collect();
+    assert_eq!(fees, ["s1a", "s1b", "s2a", "s2b", "s3", "s4", "s5", "s6"].map(|code| kroner[code]));
+    let Some(Joined::Grant { components, .. }) = table.indicators[1].value.joined() else { panic!("then the grant") };
+    for component in components {
+        assert_eq!(component.kroner, kroner[component.id.replace('-', "_").as_str()], "{}", component.id);
+    }
+}
