@@ -35,6 +35,7 @@ test-differential: build $(VENV)/ready
 	$(VENV)/bin/python tests/differential/run.py --kprstat $(BIN)
 	$(VENV)/bin/python tests/differential/joined_scenarios.py target/scenarios-of-registers
 	$(VENV)/bin/python tests/differential/joined.py --kprstat $(BIN)
+	$(VENV)/bin/python tests/differential/joined_random.py --kprstat $(BIN)
 
 lint:
 	$(CARGO) fmt --check

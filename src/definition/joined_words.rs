@@ -2,11 +2,9 @@
 //!
 //! In: a table, an indicator. Out: text for people. Never decides anything.
 
-use super::joined::{
-    Component, Continuity, Counted, Family, Index, Joined, ListFigure, ListQuantity, Merging, RelationFigure, Tariff,
-    Window,
-};
-use super::types::{Measure, Pipeline, Table};
+use super::joined::{Component, Continuity, Family, Index, Joined, Merging, RelationFigure, Tariff, Window};
+use super::joined_list_words;
+use super::types::{Pipeline, Table};
 use crate::domain::{Language, PeriodKind};
 
 /// The lines before the indicators: what is counted, where, when, how it is protected.
@@ -140,7 +138,7 @@ pub(super) fn parts(pipeline: &Pipeline, joined: &Joined, language: Language) ->
     let types = |counted| language.contacts_of(&pipeline.contact_types, counted);
     let (numerator, denominator) = (say("Teller", "Numerator"), say("Nevner", "Denominator"));
     match joined {
-        Joined::Lists(figure) => of_lists(figure, language),
+        Joined::Lists(figure) => joined_list_words::parts(figure, language),
         Joined::Relation(figure) => vec![(say("Regnes ut", "Computed"), relation(*figure, language))],
         Joined::OwnDoctor { counted } => vec![
             (
@@ -351,59 +349,4 @@ fn relation(figure: RelationFigure, language: Language) -> String {
         (RelationFigure::Over(years), Language::Nb) => format!("andelen med mer enn {years} år"),
         (RelationFigure::Over(years), Language::En) => format!("the share with more than {years} years"),
     }
-}
-
-fn of_lists(figure: &ListFigure, language: Language) -> Vec<(String, String)> {
-    let say = |nb: &str, en: &str| language.of(nb, en).to_string();
-    match figure {
-        ListFigure::Count { of, less: None } => vec![(say("Telles", "Counted"), quantity(of, language))],
-        ListFigure::Count { of, less: Some(less) } => {
-            vec![(say("Telles", "Counted"), quantity(of, language)), (say("Minus", "Less"), quantity(less, language))]
-        }
-        ListFigure::Ratio { measure, numerator, denominator } => {
-            let scale = match measure {
-                Measure::Share => language.of(", i prosent", ", in percent"),
-                Measure::Per1000 => language.of(", per 1 000", ", per 1 000"),
-                _ => "",
-            };
-            vec![
-                (say("Teller", "Numerator"), quantity(numerator, language)),
-                (say("Nevner", "Denominator"), quantity(denominator, language) + scale),
-            ]
-        }
-    }
-}
-
-fn quantity(of: &ListQuantity, language: Language) -> String {
-    let what = match of.of {
-        Counted::Lists => language.of("lister", "lists"),
-        Counted::Inhabitants => language.of("innbyggere på lister", "inhabitants on lists"),
-        Counted::Ceiling => language.of("listetak", "list ceilings"),
-        Counted::Doctors => {
-            language.of("forskjellige leger på lister, ikke vikarer", "different doctors of lists, no substitutes")
-        }
-        Counted::DoctorsStarted => language.of(
-            "leger som ikke var der den 1. i måneden før",
-            "doctors who were not there on the 1st of the month before",
-        ),
-        Counted::DoctorsLeft => language.of(
-            "leger som var der den 1. i måneden før, men ikke nå",
-            "doctors who were there on the 1st of the month before, but are no longer",
-        ),
-        Counted::Residents => language.of("innbyggere 1. januar samme år", "residents on 1 January of the year"),
-    };
-    let conditions = [
-        (of.with_doctor == Some(true), language.of("med lege", "with a doctor")),
-        (of.with_doctor == Some(false), language.of("uten lege", "without a doctor")),
-        (of.open == Some(true), language.of("åpne", "open")),
-        (of.open == Some(false), language.of("lukkede", "closed")),
-        (of.fixed_salary == Some(true), language.of("med fastlønn", "with a fixed salary")),
-        (of.fixed_salary == Some(false), language.of("uten fastlønn", "without a fixed salary")),
-        (
-            of.longest_of_doctor,
-            language.of("bare den lengste av legens lister", "only the longest of the doctor's lists"),
-        ),
-    ];
-    let words: Vec<&str> = conditions.iter().filter(|(holds, _)| *holds).map(|(_, word)| *word).collect();
-    if words.is_empty() { what.into() } else { format!("{what} ({})", words.join(", ")) }
 }

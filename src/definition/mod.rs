@@ -8,6 +8,7 @@ mod compare;
 mod explain;
 mod fault;
 mod joined;
+mod joined_list_words;
 mod joined_table;
 mod joined_words;
 mod joined_written;

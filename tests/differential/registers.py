@@ -5,60 +5,16 @@ In: contacts as expected.compute leaves them in DuckDB, and the registers as tex
 every day that matters.
 """
 
-import datetime
 from collections import defaultdict
 from fractions import Fraction
 
 import register_rows
+import register_times
 import rows
 import tables
-
-FOREVER = register_rows.FOREVER
-DAY, HOUR = 86_400, 3_600
-CONSULTATIONS = ("physical-consultation", "e-consultation")
-FOLLOWING = ("home-visit", "physical-consultation", "e-consultation")
-SOURCES = ("kontrakt", "kontrakt_lege", "medlemskap", "opphold", "nokkel")
-
-
-def two_decimals(numerator, denominator):
-    """Rounded half away from zero; None where there is nothing to divide by."""
-    if not denominator:
-        return None
-    share = Fraction(numerator * 100, denominator)
-    whole = (2 * abs(share.numerator) + share.denominator) // (2 * share.denominator)
-    return (-whole if share < 0 else whole) / 100
-
-
-def date(day):
-    return rows.EPOCH + datetime.timedelta(days=day)
-
-
-def first_of(month):
-    return (datetime.date(month // 12, month % 12 + 1, 1) - rows.EPOCH).days
-
-
-def month_of(day):
-    return date(day).year * 12 + date(day).month - 1
-
-
-def easter(year):
-    """Gauss, as corrected by Lichtenberg."""
-    a, k = year % 19, year // 100
-    m = 15 + (3 * k + 3) // 4 - (8 * k + 13) // 25
-    d = (19 * a + m) % 30
-    s = 2 - (3 * k + 3) // 4
-    r = (d + a // 11) // 29
-    og = 21 + d - r
-    sz = 7 - (year + year // 4 + s) % 7
-    return datetime.date(year, 3, 1) + datetime.timedelta(days=og + (7 - (og - sz) % 7) - 1)
-
-
-def is_working_day(day):
-    of = date(day)
-    fixed = (of.month, of.day) in ((1, 1), (5, 1), (5, 17), (12, 25), (12, 26))
-    moving = (of - easter(of.year)).days in (-3, -2, 0, 1, 39, 49, 50)
-    return of.weekday() < 5 and not fixed and not moving
-
+from register_basics import (
+    CONSULTATIONS, DAY, FOLLOWING, FOREVER, HOUR, SOURCES, add, date, first_of, is_working_day, month_of, two_decimals,
+)
 
 class World:
     def __init__(self, db, delivery, as_of):
@@ -366,104 +322,12 @@ def billionths(part, whole):
     return (2 * part * 10**9 + whole) // (2 * whole)
 
 
-def add(sums, part, whole, person, doctors):
-    sums[0] += part
-    sums[1] += whole
-    sums[2].add(person)
-    sums[3].update(doctors)
-
-
 def cell(sums, scale):
     return two_decimals(sums[0] * scale, sums[1]), len(sums[2]), len(sums[3])
 
 
-def gp_relation(world):
-    """Days by 365.25 since the later of the unbroken membership and the start of the doctor there for longest."""
-    out = {}
-    for _, label, _, high, _ in world.periods(["year"]):
-        day = tables.last_day(high)
-        days = defaultdict(list)
-        for person in world.members:
-            contract = world.contract_of(person, day)
-            starts = [start for start in (doctor_since(world, contract, d, day) for d in world.doctors_on(contract, day))] if contract else []
-            if starts:
-                since = day
-                while world_contract(world, person, since - 1) == contract:
-                    since -= 1
-                place = world.place(world.list_on(contract, day)["kommunenr"])
-                for geo in world.levels(place):
-                    days[geo].append(day - max(since, min(starts)))
-        for geo in world.geos:
-            out |= {(label, geo, "", *key): (value, None, None) for key, value in relation_cells(sorted(days[geo])).items()}
-    return out
-
-
-def world_contract(world, person, day):
-    """The contract of the membership that counts on a day, whether it is valid or not."""
-    valid = [(start, place, contract) for start, end, place, contract in world.members[person] if start <= day <= end]
-    return max(valid)[2] if valid else None
-
-
-def doctor_since(world, contract, doctor, day):
-    while doctor in world.doctors_on(contract, day - 1):
-        day -= 1
-    return day
-
-
-def relation_cells(days):
-    n = len(days)
-    middle = days[(n - 1) // 2] + days[n // 2] if n else 0
-    over = {years: sum(4 * d > years * 1461 for d in days) for years in (2, 10)}
-    return {
-        ("median-years", "median"): two_decimals(Fraction(4 * middle, 2 * 1461), 1) if n else None,
-        ("mean-years", "mean"): two_decimals(Fraction(4 * sum(days), 1461), n),
-        ("share-over-2-years", "share"): two_decimals(100 * over[2], n),
-        ("share-over-10-years", "share"): two_decimals(100 * over[10], n),
-    }
-
-
-MONTHLY = {
-    "physical-consultation": ("gp", ("physical-consultation",)), "e-consultation": ("gp", ("e-consultation",)),
-    "legevakt-consultation": ("legevakt", FOLLOWING),
-}
-
-
-def person_months(world):
-    out = {}
-    for _, label, low, high, _ in world.periods(["year"]):
-        months = defaultdict(int)
-        counted = defaultdict(lambda: [0, 0, set(), set()])
-        for person in world.members:
-            for month in range(low, high + 1):
-                for key in month_keys(world, person, month):
-                    months[key] += 1
-                    for _, doctor, service, _, _, of, _, kind, _ in world.contacts.get(person, ()):
-                        if of == month:
-                            for indicator, (wanted, kinds) in MONTHLY.items():
-                                if service == wanted and kind in kinds:
-                                    add(counted[(*key, indicator)], 1, 0, person, [doctor])
-        for geo in world.geos:
-            for code in ("total", "with", "without"):
-                for indicator in MONTHLY:
-                    sums = counted[geo, code, indicator]
-                    value = two_decimals(1000 * sums[0], months[geo, code])
-                    out[label, geo, code, indicator, "per-1000"] = (value, len(sums[2]), len(sums[3]))
-    return out
-
-
-def month_keys(world, person, month):
-    """Places and codes that a person-month is in."""
-    day = first_of(month)
-    contract = world.contract_of(person, day)
-    if not contract:
-        return []
-    place = world.place(world.list_on(contract, day)["kommunenr"])
-    code = "with" if world.doctors_on(contract, day) else "without"
-    return [(geo, of) for geo in world.levels(place) for of in ("total", code)]
-
-
 TABLES = {
-    "gp-register": lambda world: {"gp-register": gp_register(world), "gp-relation": gp_relation(world)},
+    "gp-register": lambda world: {"gp-register": gp_register(world), "gp-relation": register_times.gp_relation(world)},
     "after-discharge": after_discharge,
-    "continuity": lambda world: {"continuity": continuity(world), "contacts-with-and-without-doctor": person_months(world)},
+    "continuity": lambda world: {"continuity": continuity(world), "contacts-with-and-without-doctor": register_times.person_months(world)},
 }
