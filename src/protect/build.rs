@@ -14,7 +14,7 @@ use super::system::{Cell, NO_LAYER, NO_TARGET, Rank, Source, State, System, Targ
 use crate::aggregate::CellCount;
 use crate::definition::{PlaceBasis, Policy};
 use crate::domain::{Error, Result};
-use crate::relations::{DimKind, Shown, Universe, View};
+use crate::relations::{DimKind, Quantity, Shown, Universe, View};
 
 impl<'a> System<'a> {
     /// Joins the tables of a universe. Unsafe cells and those hidden before are hidden already.
@@ -157,6 +157,7 @@ impl<'a> Builder<'a> {
                 state: State::Unpublished,
                 reason: Reason::Shown,
                 counted: false,
+                lone: false,
                 rank: Rank::Detail,
             });
             self.home.push((self.views.len() as u8, index as u32));
@@ -190,7 +191,8 @@ impl<'a> Builder<'a> {
         }
         cell.rank = row.at.rank;
         let before = source.before.as_ref().map_or(Seen::New, |before| before.seen(index));
-        cell.weight = cell.weight.max(weight(count, cell.rank, before, &source.table.policy));
+        let breadth = breadth(self.universe, &source.view.quantities[quantity], cell.rank);
+        cell.weight = cell.weight.max(weight(count, cell.rank, before, &source.table.policy) * breadth);
         if before == Seen::Hidden && cell.reason == Reason::Shown && count.value > 0 {
             cell.reason = Reason::Ledger;
         }
@@ -234,7 +236,10 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn finish(self) -> System<'a> {
+    fn finish(mut self) -> System<'a> {
+        for (at, cell) in self.cells.iter_mut().enumerate() {
+            cell.lone = self.owners[at] != [0, 0] || self.patient_owners.contains_key(&(at as CellId));
+        }
         let mut targets: Vec<Target> = self.found.into_values().collect();
         for target in &mut targets {
             if !self.cells[target.cell as usize].has_patients() {
@@ -367,6 +372,20 @@ impl Row {
             .filter(|&reason| reason != Reason::Shown)
             .min()
             .unwrap_or(Reason::Shown)
+    }
+}
+
+/// How much more a sum of contact types is worth than one type; in the whole country most of all.
+fn breadth(universe: &Universe, quantity: &Quantity, rank: Rank) -> f32 {
+    let is_type = |&&(dim, _): &&(usize, u16)| universe.dims[dim].kind == DimKind::Type;
+    let of_types = quantity.codes.iter().find(is_type);
+    let types = of_types.map(|&(dim, code)| universe.dims[dim].codes[code as usize].leaves.len());
+    match (types, quantity.codes.is_empty(), rank) {
+        (None, true, Rank::Country) => 12.0,
+        (Some(2..), _, Rank::Country) => 3.0,
+        (None, true, _) => 2.0,
+        (Some(2..), _, _) => 1.4,
+        _ => 1.0,
     }
 }
 

@@ -21,10 +21,18 @@ pub(super) struct Choice {
 /// The part of a move chosen so far, raised at one position; none where that is impossible.
 pub(super) type Slice = Option<Tally>;
 
+/// Whether an option may lower one leaf for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pairs {
+    Allowed,
+    None,
+}
+
 /// What an option must keep to.
 pub(super) struct Limits<'l> {
     pub so_far: Tally,
     pub reach: Reach,
+    pub pairs: Pairs,
     pub serves: &'l dyn Fn(&Tally) -> bool,
 }
 
@@ -35,6 +43,7 @@ impl Limits<'_> {
     fn most(&self) -> usize {
         match self.reach {
             Reach::Best(most) => most,
+            Reach::InPlace => 60,
             Reach::Totals => 400,
         }
     }
@@ -57,7 +66,7 @@ pub(super) fn lane_choices(lane: &Lane, own: usize, slices: &[Slice], limits: &L
     let classes = lane.by_class.len() as u16;
     let option = |part| Some(Rough { part, tally: limits.with(slices, steps(lane, own, part))? });
     let mut rough: Vec<Rough> = inside.iter().filter_map(|&plus| option((plus, NONE))).collect();
-    if inside.len() < classes as usize && limits.reach != Reach::Totals {
+    if inside.len() < classes as usize && limits.pairs == Pairs::Allowed {
         for plus in raised(lane, slices, own) {
             let others = (0..classes).filter(|minus| inside.binary_search(minus).is_err());
             rough.extend(others.filter_map(|minus| option((plus, minus))));
@@ -84,8 +93,8 @@ pub(super) fn quantity_choices(
     slices: &[Slice],
     limits: &Limits<'_>,
 ) -> Vec<Choice> {
-    let totals = limits.reach == Reach::Totals;
-    let allowed = |option: &&QuantityOption| !totals || option.parts.iter().all(|(_, part)| part.1 == NONE);
+    let pairs = limits.pairs == Pairs::Allowed;
+    let allowed = |option: &&QuantityOption| pairs || option.parts.iter().all(|(_, part)| part.1 == NONE);
     let choice = |option: &QuantityOption| {
         let steps: Vec<(u16, i8)> = option.steps.iter().copied().filter(|step| step.0 as usize != own).collect();
         let tally = limits.with(slices, steps.iter().copied())?;

@@ -31,16 +31,20 @@ const fn way(reach: Reach, together: Together, below: f32, effort: u64) -> Way {
 }
 
 /// Ways to look for a move: what is cheap is looked for everywhere before anything dear is taken.
-pub(super) const WAYS: [Way; 12] = [
-    way(Reach::Best(5), Together::Joint, 25.0, 20_000),
+pub(super) const WAYS: [Way; 16] = [
+    way(Reach::Best(1), Together::Joint, 2.0, 5_000),
+    way(Reach::Best(4), Together::Joint, 25.0, 20_000),
     way(Reach::Best(12), Together::Joint, 120.0, 60_000),
     way(Reach::Best(12), Together::Apart, 120.0, 60_000),
-    way(Reach::Best(30), Together::Joint, 500.0, 200_000),
-    way(Reach::Best(30), Together::Apart, 500.0, 200_000),
-    way(Reach::Best(60), Together::Joint, 2_500.0, 500_000),
-    way(Reach::Best(60), Together::Apart, 2_500.0, 500_000),
-    way(Reach::Best(60), Together::Joint, 12_000.0, 500_000),
-    way(Reach::Best(60), Together::Apart, 12_000.0, 500_000),
+    way(Reach::Best(30), Together::Joint, 500.0, 150_000),
+    way(Reach::Best(30), Together::Apart, 500.0, 150_000),
+    way(Reach::Best(60), Together::Joint, 2_500.0, 300_000),
+    way(Reach::Best(60), Together::Apart, 2_500.0, 300_000),
+    way(Reach::Best(60), Together::Joint, 12_000.0, 300_000),
+    way(Reach::InPlace, Together::Joint, 30_000.0, 500_000),
+    way(Reach::InPlace, Together::Apart, 30_000.0, 500_000),
+    way(Reach::Best(60), Together::Joint, 60_000.0, 500_000),
+    way(Reach::Best(60), Together::Apart, 60_000.0, 500_000),
     way(Reach::Totals, Together::Joint, f32::INFINITY, 2_000_000),
     way(Reach::Totals, Together::Apart, f32::INFINITY, 2_000_000),
     way(Reach::Totals, Together::Along, f32::INFINITY, 2_000_000),

@@ -195,7 +195,7 @@ mod tests {
 
     fn cell(contacts: u32, patients: u32) -> Cell {
         let (state, reason, rank) = (State::Hidden, Reason::Secondary, Rank::Detail);
-        Cell { contacts, patients, weight: 1.0, state, reason, counted: true, rank }
+        Cell { contacts, patients, weight: 1.0, state, reason, counted: true, lone: false, rank }
     }
 
     #[test]

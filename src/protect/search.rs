@@ -5,7 +5,7 @@
 //! options first, and cuts what is dearer than the best found; then completes the move in the
 //! other views. Changes nothing.
 
-use super::choices::{Choice, Limits, Slice, lane_choices, quantity_choices};
+use super::choices::{Choice, Limits, Pairs, Slice, lane_choices, quantity_choices};
 use super::grid::{CellId, Grid};
 use super::moves::{Layer, Room, Term};
 use super::patients::Within;
@@ -17,6 +17,8 @@ use super::system::{State, System};
 pub(super) enum Reach {
     /// So many options a lane.
     Best(usize),
+    /// Types, sexes and other parts give back what one takes, places and periods do not.
+    InPlace,
     /// No lane gives back what it takes: totals change. Always possible.
     Totals,
 }
@@ -193,13 +195,19 @@ impl Search<'_, '_> {
         let own = self.at[axis];
         self.slice(depth, axis);
         let slices = std::mem::take(&mut self.scratch.slices);
-        let limits = Limits { so_far, reach: self.query.reach, serves: &|tally| self.serves(tally) };
+        let pairs = match self.query.reach {
+            Reach::Best(_) => Pairs::Allowed,
+            // Place and period are the first two axes.
+            Reach::InPlace if axis > 1 => Pairs::Allowed,
+            Reach::InPlace | Reach::Totals => Pairs::None,
+        };
+        let limits = Limits { so_far, reach: self.query.reach, pairs, serves: &|tally| self.serves(tally) };
         let choices = match self.grid().lanes.get(axis) {
             Some(lane) => lane_choices(lane, own, &slices, &limits),
             None => {
                 let options = match (self.query.layer, self.query.reach) {
                     (Layer::PatientsByType, _) => &self.system.type_options,
-                    (_, Reach::Best(_)) => &self.system.quantity_options,
+                    (_, Reach::Best(_) | Reach::InPlace) => &self.system.quantity_options,
                     (_, Reach::Totals) => &self.system.all_options,
                 };
                 quantity_choices(&options[self.view][own], own, &slices, &limits)
@@ -256,6 +264,9 @@ impl Search<'_, '_> {
         }
         if cell.state == State::Shown {
             tally.cost += cell.weight;
+        }
+        if !cell.lone {
+            return Some(tally);
         }
         for owner in self.system.owners(id, self.query.layer) {
             if self.query.avoid.binary_search(&owner).is_ok() {

@@ -44,6 +44,8 @@ pub(super) struct Cell {
     pub reason: Reason,
     /// Whether it is shown as a count (not only through a share).
     pub counted: bool,
+    /// Whether somebody alone makes its count of contacts or of patients.
+    pub lone: bool,
     /// Whether every dimension but type, time and place is at total, by level: see [`Rank`].
     pub rank: Rank,
 }

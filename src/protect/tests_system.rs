@@ -2,7 +2,6 @@
 //! agree with what is shown finds every unsafe cell wide enough.
 
 use super::hide::hide;
-use super::moves::Layer;
 use super::pairs::part_pairs;
 use super::proofs::{Proofs, Used};
 use super::system::{Source, State, System};
