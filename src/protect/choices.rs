@@ -44,7 +44,7 @@ impl Limits<'_> {
         match self.reach {
             Reach::Best(most) => most,
             Reach::InPlace => 60,
-            Reach::Totals => 400,
+            Reach::Transfer | Reach::Totals => 400,
         }
     }
 

@@ -13,6 +13,7 @@ use super::primary::Reason;
 use super::proofs::Proofs;
 use super::search::{Company, Found, Query, Reach, Scratch, search};
 use super::system::{System, Target};
+use super::transfer::transfer;
 use crate::domain::{Error, Result};
 
 /// Targets searched in one state of the system.
@@ -31,7 +32,7 @@ const fn way(reach: Reach, together: Together, below: f32, effort: u64) -> Way {
 }
 
 /// Ways to look for a move: what is cheap is looked for everywhere before anything dear is taken.
-pub(super) const WAYS: [Way; 16] = [
+pub(super) const WAYS: [Way; 17] = [
     way(Reach::Best(1), Together::Joint, 2.0, 5_000),
     way(Reach::Best(4), Together::Joint, 25.0, 20_000),
     way(Reach::Best(12), Together::Joint, 120.0, 60_000),
@@ -40,15 +41,20 @@ pub(super) const WAYS: [Way; 16] = [
     way(Reach::Best(30), Together::Apart, 500.0, 150_000),
     way(Reach::Best(60), Together::Joint, 2_500.0, 300_000),
     way(Reach::Best(60), Together::Apart, 2_500.0, 300_000),
+    way(Reach::Transfer, Together::Joint, 2_500.0, 500_000),
+    way(Reach::Transfer, Together::Apart, 2_500.0, 500_000),
     way(Reach::Best(60), Together::Joint, 12_000.0, 300_000),
-    way(Reach::InPlace, Together::Joint, 30_000.0, 500_000),
-    way(Reach::InPlace, Together::Apart, 30_000.0, 500_000),
-    way(Reach::Best(60), Together::Joint, 60_000.0, 500_000),
-    way(Reach::Best(60), Together::Apart, 60_000.0, 500_000),
+    way(Reach::InPlace, Together::Joint, 12_000.0, 300_000),
+    way(Reach::Transfer, Together::Joint, f32::INFINITY, 500_000),
+    way(Reach::Transfer, Together::Apart, f32::INFINITY, 500_000),
     way(Reach::Totals, Together::Joint, f32::INFINITY, 2_000_000),
     way(Reach::Totals, Together::Apart, f32::INFINITY, 2_000_000),
     way(Reach::Totals, Together::Along, f32::INFINITY, 2_000_000),
 ];
+
+/// Ways gone through before any later one: cells are hidden cheaply as far as that goes, and what
+/// is dear then finds much hidden already.
+const TIERS: [usize; 4] = [4, 8, 12, WAYS.len()];
 
 /// One move for contacts and patients, or a move for each.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -76,16 +82,23 @@ struct Need {
 /// Hides and proves until every target is proved.
 pub(super) fn hide(system: &mut System<'_>) -> Result<Proofs> {
     let mut proofs = Proofs::new(system);
-    let mut queue = order(system);
     let scratches: Vec<Mutex<Scratch>> = (0..rayon::current_num_threads()).map(|_| Mutex::default()).collect();
-    while !queue.is_empty() {
-        let rest = queue.split_off(queue.len().min(BATCH));
-        let batch = std::mem::replace(&mut queue, rest);
-        let mut again = work(system, &mut proofs, &batch, &scratches)?;
-        again.append(&mut queue);
-        queue = again;
+    let mut waiting = order(system);
+    for tier in TIERS {
+        let mut queue = std::mem::take(&mut waiting);
+        while !queue.is_empty() {
+            let rest = queue.split_off(queue.len().min(BATCH));
+            let batch = std::mem::replace(&mut queue, rest);
+            let (mut again, mut later) = work(system, &mut proofs, &batch, (&WAYS[..tier], &scratches));
+            again.append(&mut queue);
+            queue = again;
+            waiting.append(&mut later);
+        }
     }
-    Ok(proofs)
+    match waiting.first() {
+        Some(&target) => Err(unprotected(system, target)),
+        None => Ok(proofs),
+    }
 }
 
 /// Totals before details, then in order of the cells.
@@ -103,19 +116,26 @@ fn order(system: &System<'_>) -> Vec<u32> {
     order
 }
 
-/// Works through a batch; gives those of it that need another move.
-fn work(system: &mut System<'_>, proofs: &mut Proofs, batch: &[u32], scratches: &[Mutex<Scratch>]) -> Result<Vec<u32>> {
+/// Works through a batch; gives those of it that need another move, and those for which these
+/// ways have none.
+fn work(
+    system: &mut System<'_>,
+    proofs: &mut Proofs,
+    batch: &[u32],
+    (ways, scratches): (&[Way], &[Mutex<Scratch>]),
+) -> (Vec<u32>, Vec<u32>) {
     let (shared, known): (&System<'_>, &Proofs) = (system, proofs);
     let find = |&target: &u32| {
         let at = rayon::current_thread_index().unwrap_or(0) % scratches.len();
         let mut scratch = scratches[at].lock().unwrap_or_else(PoisonError::into_inner);
-        find(shared, known, target, f32::INFINITY, &mut scratch)
+        find(shared, known, target, ways, &mut scratch)
     };
     let found: Vec<Option<Vec<Found>>> = batch.par_iter().map(find).collect();
-    let mut again = Vec::new();
+    let (mut again, mut later) = (Vec::new(), Vec::new());
     for (&target, found) in batch.iter().zip(found) {
         let Some(found) = found else {
-            return Err(unprotected(system, target));
+            later.push(target);
+            continue;
         };
         for found in found {
             if proofs.is_useful(system, target, &found) {
@@ -127,18 +147,12 @@ fn work(system: &mut System<'_>, proofs: &mut Proofs, batch: &[u32], scratches: 
             again.push(target);
         }
     }
-    Ok(again)
+    (again, later)
 }
 
-/// The next moves that a target needs, cheaper than `below`; none where there are none. Empty
-/// where it needs no more.
-pub(super) fn find(
-    system: &System<'_>,
-    proofs: &Proofs,
-    target: u32,
-    below: f32,
-    scratch: &mut Scratch,
-) -> Option<Vec<Found>> {
+/// The next moves that a target needs, by the first of `ways` that has any; none where there are
+/// none. Empty where it needs no more.
+fn find(system: &System<'_>, proofs: &Proofs, target: u32, ways: &[Way], scratch: &mut Scratch) -> Option<Vec<Found>> {
     let needs = needs(system, proofs, target, Strictness::Full);
     if needs.iter().all(Option::is_none) {
         return Some(Vec::new());
@@ -146,8 +160,8 @@ pub(super) fn find(
     let cell = system.targets[target as usize].cell;
     let seek = |needs: &[Option<Need>; 2], scratch: &mut Scratch| {
         let joint = system.cells[cell as usize].contacts > 0;
-        let mut ways = WAYS.iter().filter(|way| way.together != Together::Joint || joint);
-        ways.find_map(|way| look(system, cell, needs, (way, below), scratch))
+        let mut ways = ways.iter().filter(|way| way.together != Together::Joint || joint);
+        ways.find_map(|way| look(system, cell, needs, way, scratch))
     };
     let full = seek(&needs, scratch);
     let lonely: Vec<u32> = needs.iter().flatten().flat_map(|need| need.avoid.clone()).collect();
@@ -185,7 +199,7 @@ fn look(
     system: &System<'_>,
     cell: u32,
     needs: &[Option<Need>; 2],
-    (way, below): (&Way, f32),
+    way: &Way,
     scratch: &mut Scratch,
 ) -> Option<Vec<Found>> {
     let width = |layer: usize| needs[layer].as_ref().map_or(0, |need| need.width);
@@ -208,10 +222,10 @@ fn look(
             keep: None,
             avoid: &avoid(layers),
             reach: way.reach,
-            below: way.below.min(below),
+            below: way.below,
             effort: way.effort,
         };
-        let found = search(system, &query, scratch)?;
+        let found = seek(system, &query, scratch)?;
         if layer.is_of_patients() && company == Company::WithContacts {
             accompany(system, &query, found, scratch)
         } else {
@@ -229,6 +243,14 @@ fn look(
         all.push(query(Layer::Patients, &[1]).or_else(|| query(Layer::PatientsByType, &[1]))?);
     }
     Some(all)
+}
+
+/// The cheapest move found in the query's reach.
+pub(super) fn seek(system: &System<'_>, query: &Query<'_>, scratch: &mut Scratch) -> Option<Found> {
+    match query.reach {
+        Reach::Transfer => transfer(system, query, scratch),
+        _ => search(system, query, scratch),
+    }
 }
 
 /// Gives a move of patients a move of contacts to go along, upwards, where patients would exceed

@@ -30,6 +30,7 @@ mod system;
 mod testing;
 #[cfg(test)]
 mod tests_system;
+mod transfer;
 mod unions;
 mod verify;
 mod workload;

@@ -8,11 +8,12 @@
 use rustc_hash::FxHashMap;
 
 use super::grid::CellId;
+use super::hide::seek;
 use super::hide::{Together, WAYS, unprotected};
 use super::moves::Layer;
 use super::primary::Reason;
 use super::proofs::{Proofs, Used, layers};
-use super::search::{Company, Found, Query, Scratch, search};
+use super::search::{Company, Found, Query, Scratch};
 use super::system::{State, System};
 use crate::domain::Result;
 
@@ -122,7 +123,7 @@ fn part(system: &System<'_>, layer: usize, a: u32, b: u32, scratch: &mut Scratch
                 effort: way.effort,
             };
             let joint = kind != Layer::Joint || system.cells[cell(target) as usize].contacts > 0;
-            joint.then(|| search(system, &query, scratch)).flatten().map(|found| (target, found))
+            joint.then(|| seek(system, &query, scratch)).flatten().map(|found| (target, found))
         })
     })
 }

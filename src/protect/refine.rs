@@ -105,7 +105,7 @@ impl<'c, 's, 'a> Completion<'c, 's, 'a> {
         options.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
         let (retries, tries) = match self.search.query.reach {
             Reach::Best(_) | Reach::InPlace => (RETRIES, TRIES),
-            Reach::Totals => (usize::MAX, TRIES_AT_LAST),
+            Reach::Transfer | Reach::Totals => (usize::MAX, TRIES_AT_LAST),
         };
         for (_, _, leaves) in options.into_iter().take(retries) {
             *self.leaves[dim].side_mut(side) = leaves;

@@ -19,6 +19,8 @@ pub(super) enum Reach {
     Best(usize),
     /// Types, sexes and other parts give back what one takes, places and periods do not.
     InPlace,
+    /// From one leaf to another ([`super::transfer`]).
+    Transfer,
     /// No lane gives back what it takes: totals change. Always possible.
     Totals,
 }
@@ -94,7 +96,7 @@ pub(super) struct Search<'s, 'a> {
     index: usize,
     /// Canonical codes of the target.
     pub coordinates: Vec<u16>,
-    own: Vec<u32>,
+    weigher: Weigher<'s, 'a>,
     /// The target's position along each axis: the lanes, then the quantity.
     at: Vec<usize>,
     /// The axes in the order they are searched.
@@ -115,11 +117,58 @@ impl Tally {
     pub const NOTHING: Tally = Tally { cost: 0.0, room: Room::BOUNDLESS };
 }
 
+/// What a changed cell costs and allows.
+pub(super) struct Weigher<'s, 'a> {
+    system: &'s System<'a>,
+    query: &'s Query<'s>,
+    /// Who alone makes the target.
+    own: Vec<u32>,
+}
+
+impl<'s, 'a> Weigher<'s, 'a> {
+    pub fn new(system: &'s System<'a>, query: &'s Query<'s>) -> Self {
+        Weigher { system, query, own: system.owners(query.cell, query.layer).collect() }
+    }
+
+    /// Adds a changed cell to a tally; none where it cannot change.
+    pub fn weigh(&self, id: CellId, sign: i8, mut tally: Tally) -> Option<Tally> {
+        // A detail that is not published is no cell.
+        let Some(cell) = self.system.cells.get(id as usize) else { return Some(tally) };
+        if self.query.layer.is_of_patients() && !cell.has_patients() {
+            return Some(tally);
+        }
+        if self.query.keep == Some(id) || !tally.room.take(cell, sign, self.query.layer) {
+            return None;
+        }
+        if self.query.layer.is_of_patients() && self.query.company == Company::Alone {
+            tally.room.take_slack(cell, sign);
+        }
+        if cell.state == State::Shown {
+            tally.cost += cell.weight;
+        }
+        if !cell.lone {
+            return Some(tally);
+        }
+        for owner in self.system.owners(id, self.query.layer) {
+            if self.query.avoid.binary_search(&owner).is_ok() {
+                return None;
+            }
+            tally.cost += if self.own.contains(&owner) { 0.0 } else { LONE };
+        }
+        Some(tally)
+    }
+
+    /// Whether a tally can serve the query for less than `bound`.
+    pub fn serves(&self, tally: &Tally, bound: f32) -> bool {
+        let (contacts, patients) = tally.room.widths(self.query.layer);
+        contacts >= self.query.contacts_width && patients >= self.query.patients_width && tally.cost < bound
+    }
+}
+
 /// The cheapest move found, if any.
 pub(super) fn search(system: &System<'_>, query: &Query<'_>, scratch: &mut Scratch) -> Option<Found> {
     let (view, index) = home(system, query)?;
     let coordinates = system.coordinates(view, index);
-    let own = system.owners(query.cell, query.layer).collect();
     scratch.stamps.resize(system.cells.len(), 0);
     let mut search = Search {
         system,
@@ -128,7 +177,7 @@ pub(super) fn search(system: &System<'_>, query: &Query<'_>, scratch: &mut Scrat
         view,
         index,
         coordinates,
-        own,
+        weigher: Weigher::new(system, query),
         at: Vec::new(),
         order: Vec::new(),
         chosen: Vec::new(),
@@ -199,7 +248,7 @@ impl Search<'_, '_> {
             Reach::Best(_) => Pairs::Allowed,
             // Place and period are the first two axes.
             Reach::InPlace if axis > 1 => Pairs::Allowed,
-            Reach::InPlace | Reach::Totals => Pairs::None,
+            Reach::InPlace | Reach::Transfer | Reach::Totals => Pairs::None,
         };
         let limits = Limits { so_far, reach: self.query.reach, pairs, serves: &|tally| self.serves(tally) };
         let choices = match self.grid().lanes.get(axis) {
@@ -208,7 +257,7 @@ impl Search<'_, '_> {
                 let options = match (self.query.layer, self.query.reach) {
                     (Layer::PatientsByType, _) => &self.system.type_options,
                     (_, Reach::Best(_) | Reach::InPlace) => &self.system.quantity_options,
-                    (_, Reach::Totals) => &self.system.all_options,
+                    (_, Reach::Transfer | Reach::Totals) => &self.system.all_options,
                 };
                 quantity_choices(&options[self.view][own], own, &slices, &limits)
             }
@@ -250,37 +299,13 @@ impl Search<'_, '_> {
     }
 
     /// Adds a changed cell to a tally; none where it cannot change.
-    pub fn weigh(&self, id: CellId, sign: i8, mut tally: Tally) -> Option<Tally> {
-        // A detail that is not published is no cell.
-        let Some(cell) = self.system.cells.get(id as usize) else { return Some(tally) };
-        if self.query.layer.is_of_patients() && !cell.has_patients() {
-            return Some(tally);
-        }
-        if self.query.keep == Some(id) || !tally.room.take(cell, sign, self.query.layer) {
-            return None;
-        }
-        if self.query.layer.is_of_patients() && self.query.company == Company::Alone {
-            tally.room.take_slack(cell, sign);
-        }
-        if cell.state == State::Shown {
-            tally.cost += cell.weight;
-        }
-        if !cell.lone {
-            return Some(tally);
-        }
-        for owner in self.system.owners(id, self.query.layer) {
-            if self.query.avoid.binary_search(&owner).is_ok() {
-                return None;
-            }
-            tally.cost += if self.own.contains(&owner) { 0.0 } else { LONE };
-        }
-        Some(tally)
+    pub fn weigh(&self, id: CellId, sign: i8, tally: Tally) -> Option<Tally> {
+        self.weigher.weigh(id, sign, tally)
     }
 
     /// Whether a tally still can serve the query.
     pub fn serves(&self, tally: &Tally) -> bool {
-        let (contacts, patients) = tally.room.widths(self.query.layer);
-        contacts >= self.query.contacts_width && patients >= self.query.patients_width && tally.cost < self.bound()
+        self.weigher.serves(tally, self.bound())
     }
 
     fn bound(&self) -> f32 {

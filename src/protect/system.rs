@@ -125,6 +125,8 @@ pub(super) struct System<'a> {
     pub all_options: Vec<Vec<Vec<QuantityOption>>>,
     /// The same where conditions stand still.
     pub type_options: Vec<Vec<Vec<QuantityOption>>>,
+    /// Municipalities by contacts of their residents, or of their practices, the largest first.
+    pub large_places: Vec<u16>,
     pub targets: Vec<Target>,
     /// By cell: position in `targets`, or [`NO_TARGET`].
     pub target_of: Vec<u32>,

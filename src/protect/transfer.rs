@@ -1,0 +1,185 @@
+//! Moves from one leaf to another: the last ones to be tried that keep the totals of both.
+//!
+//! In: a query. Out: a leaf raised for the target and another lowered for it, with all cells that
+//! hold the one and not the other. What both are in (a month of the whole country) stands still.
+//! A few large leaves are tried for the second, not all. Changes nothing.
+
+use super::grid::{CellId, Grid, NONE, Role};
+use super::moves::Term;
+use super::patients::Within;
+use super::search::{Found, Query, Reach, Scratch, Tally, Weigher, search};
+use super::system::{State, System};
+use crate::relations::DimKind;
+
+/// Municipalities tried for the second leaf: the largest.
+const PLACES: usize = 6;
+
+/// Dimensions in which the second leaf may differ; and where it is the last hope.
+const DIFFERING: usize = 2;
+const DIFFERING_AT_LAST: usize = 3;
+
+/// The cheapest transfer found, if any.
+pub(super) fn transfer(system: &System<'_>, query: &Query<'_>, scratch: &mut Scratch) -> Option<Found> {
+    let first = search(system, &Query { reach: Reach::Totals, below: f32::INFINITY, ..*query }, scratch)?;
+    let from: Vec<u16> = first.terms.first()?.parts.iter().map(|part| part.0).collect();
+    let weigher = Weigher::new(system, query);
+    let mut search = Transfer { system, query, weigher, at: first.at, from, raised: Vec::new(), best: None };
+    search.raised = search.cells(&search.from);
+    let mut leaf = search.from.clone();
+    let differing = if query.below.is_finite() { DIFFERING } else { DIFFERING_AT_LAST };
+    search.vary(0, differing, &mut leaf, scratch);
+    search.best
+}
+
+struct Transfer<'s, 'a> {
+    system: &'s System<'a>,
+    query: &'s Query<'s>,
+    weigher: Weigher<'s, 'a>,
+    /// Codes of the target.
+    at: Vec<u16>,
+    /// The leaf raised.
+    from: Vec<u16>,
+    /// The cells that hold it, ascending.
+    raised: Vec<CellId>,
+    best: Option<Found>,
+}
+
+impl Transfer<'_, '_> {
+    /// Tries every second leaf that differs in at most so many of the dimensions from `dim` on.
+    /// Residence and practice count as one.
+    fn vary(&mut self, dim: usize, left: usize, leaf: &mut Vec<u16>, scratch: &mut Scratch) {
+        if dim == leaf.len() {
+            self.consider(leaf, scratch);
+            return;
+        }
+        for option in self.options(dim) {
+            leaf[dim] = option;
+            let moved_along = self.system.universe.dims[dim].kind == DimKind::Practice && leaf[0] != self.from[0];
+            let spent = usize::from(option != self.from[dim] && !moved_along);
+            if spent <= left {
+                self.vary(dim + 1, left - spent, leaf, scratch);
+            }
+        }
+        leaf[dim] = self.from[dim];
+    }
+
+    /// Leaves tried in a dimension: its own first.
+    fn options(&self, dim: usize) -> Vec<u16> {
+        let (of, own) = (&self.system.universe.dims[dim], self.from[dim]);
+        let all = match of.kind {
+            _ if own == NONE => Vec::new(),
+            DimKind::Residence | DimKind::Practice => self.system.large_places.iter().copied().take(PLACES).collect(),
+            DimKind::Sex | DimKind::AgeGroup | DimKind::Type | DimKind::PartOfDay | DimKind::DayType => {
+                (0..of.leaves.len() as u16).collect()
+            }
+            DimKind::Time | DimKind::Icpc2Chapter | DimKind::Condition => Vec::new(),
+        };
+        [own].into_iter().chain(all.into_iter().filter(|&leaf| leaf != own)).collect()
+    }
+
+    /// Whether the cells of a leaf in the first view leave room to fall: a quick look.
+    fn is_large(&self, leaf: &[u16]) -> bool {
+        let mut cells = Vec::new();
+        if let Some(grid) = self.system.grids.first() {
+            self.cells_in(grid, leaf, &mut cells);
+        }
+        let width = self.query.contacts_width.max(self.query.patients_width);
+        cells.iter().all(|&id| {
+            let cell = &self.system.cells[id as usize];
+            cell.contacts > width || cell.state == State::Unpublished || self.raised.binary_search(&id).is_ok()
+        })
+    }
+
+    /// Takes the transfer to a second leaf, if it is the best so far.
+    fn consider(&mut self, leaf: &[u16], scratch: &mut Scratch) {
+        if leaf == self.from || !self.is_large(leaf) {
+            return;
+        }
+        let lowered = self.cells(leaf);
+        if lowered.binary_search(&self.query.cell).is_ok() {
+            return;
+        }
+        let mut tally = Tally::NOTHING;
+        let mut changes = Vec::new();
+        let only = |these: &[CellId], others: &[CellId], sign: i8| -> Vec<(CellId, i8)> {
+            these.iter().filter(|id| others.binary_search(id).is_err()).map(|&id| (id, sign)).collect()
+        };
+        for (id, sign) in only(&lowered, &self.raised, -1).into_iter().rev().chain(only(&self.raised, &lowered, 1)) {
+            match self.weigher.weigh(id, sign, tally) {
+                Some(more) if self.weigher.serves(&more, self.bound()) => tally = more,
+                _ => return,
+            }
+            changes.push((id, sign));
+        }
+        if self.query.layer != super::moves::Layer::Contacts {
+            let has_patients = |change: &&(CellId, i8)| self.system.cells[change.0 as usize].has_patients();
+            let of_patients: Vec<(CellId, i8)> = changes.iter().filter(has_patients).copied().collect();
+            self.system.patient_rules.limit(&of_patients, Within::All, &mut scratch.touched, &mut tally.room);
+        }
+        if self.weigher.serves(&tally, self.bound()) {
+            self.best = Some(self.found(leaf, tally, changes));
+        }
+    }
+
+    fn bound(&self) -> f32 {
+        self.best.as_ref().map_or(self.query.below, |best| best.cost)
+    }
+
+    fn found(&self, leaf: &[u16], tally: Tally, mut cells: Vec<(CellId, i8)>) -> Found {
+        let term = |sign, leaf: &[u16]| Term { sign, parts: leaf.iter().map(|&leaf| (leaf, NONE)).collect() };
+        if self.query.layer.is_of_patients() {
+            cells.retain(|&(id, _)| self.system.cells[id as usize].has_patients());
+        }
+        Found {
+            layer: self.query.layer,
+            terms: vec![term(1, &self.from), term(-1, leaf)],
+            at: self.at.clone(),
+            cost: tally.cost,
+            room: tally.room,
+            cells,
+            along: None,
+        }
+    }
+
+    /// Every cell that holds a leaf, ascending.
+    fn cells(&self, leaf: &[u16]) -> Vec<CellId> {
+        let mut cells = Vec::new();
+        for (view, grid) in self.system.grids.iter().enumerate() {
+            if !self.query.layer.is_of_patients() || self.system.shows_patients(view) {
+                self.cells_in(grid, leaf, &mut cells);
+            }
+        }
+        cells.sort_unstable();
+        cells.dedup();
+        cells
+    }
+
+    fn cells_in(&self, grid: &Grid, leaf: &[u16], cells: &mut Vec<CellId>) {
+        let stands = |dim: usize| self.query.layer.stands(self.system.universe.dims[dim].kind);
+        let absent = |dim: usize| grid.role[dim] == Role::Absent && stands(dim) && self.at[dim] != 0;
+        if (0..leaf.len()).any(absent) {
+            return;
+        }
+        let mut offsets = vec![0usize];
+        for lane in &grid.lanes {
+            let positions: Vec<usize> = if stands(lane.dim) {
+                lane.codes.iter().position(|&code| code == self.at[lane.dim]).into_iter().collect()
+            } else {
+                let class = grid.classes[lane.dim].of[leaf[lane.dim] as usize];
+                lane.by_class[class as usize].iter().map(|&at| at as usize).collect()
+            };
+            let with = |offset: &usize| positions.iter().map(|at| offset + at * lane.stride).collect::<Vec<_>>();
+            offsets = offsets.iter().flat_map(with).collect();
+        }
+        let counts = |quantity: &usize| {
+            grid.mentions.iter().all(|mention| match stands(mention.dim) {
+                true => mention.codes[*quantity] == self.at[mention.dim],
+                false => mention.inside[*quantity] >> grid.classes[mention.dim].of[leaf[mention.dim] as usize] & 1 == 1,
+            })
+        };
+        for quantity in (0..grid.quantities).filter(counts) {
+            let ids = offsets.iter().map(|offset| grid.ids[offset + quantity]);
+            cells.extend(ids.filter(|&id| (id as usize) < self.system.cells.len()));
+        }
+    }
+}
