@@ -32,7 +32,7 @@ const fn way(reach: Reach, together: Together, below: f32, effort: u64) -> Way {
 }
 
 /// Ways to look for a move: what is cheap is looked for everywhere before anything dear is taken.
-pub(super) const WAYS: [Way; 17] = [
+pub(super) const WAYS: [Way; 16] = [
     way(Reach::Best(1), Together::Joint, 2.0, 5_000),
     way(Reach::Best(4), Together::Joint, 25.0, 20_000),
     way(Reach::Best(12), Together::Joint, 120.0, 60_000),
@@ -42,7 +42,6 @@ pub(super) const WAYS: [Way; 17] = [
     way(Reach::Best(60), Together::Joint, 2_500.0, 300_000),
     way(Reach::Best(60), Together::Apart, 2_500.0, 300_000),
     way(Reach::Transfer, Together::Joint, 2_500.0, 500_000),
-    way(Reach::Transfer, Together::Apart, 2_500.0, 500_000),
     way(Reach::Best(60), Together::Joint, 12_000.0, 300_000),
     way(Reach::InPlace, Together::Joint, 12_000.0, 300_000),
     way(Reach::Transfer, Together::Joint, f32::INFINITY, 500_000),
@@ -54,7 +53,7 @@ pub(super) const WAYS: [Way; 17] = [
 
 /// Ways gone through before any later one: cells are hidden cheaply as far as that goes, and what
 /// is dear then finds much hidden already.
-const TIERS: [usize; 4] = [4, 8, 12, WAYS.len()];
+const TIERS: [usize; 4] = [4, 8, 11, WAYS.len()];
 
 /// One move for contacts and patients, or a move for each.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -165,7 +164,7 @@ fn find(system: &System<'_>, proofs: &Proofs, target: u32, ways: &[Way], scratch
     };
     let full = seek(&needs, scratch);
     let lonely: Vec<u32> = needs.iter().flatten().flat_map(|need| need.avoid.clone()).collect();
-    if full.is_some() || lonely.is_empty() {
+    if full.is_some() || lonely.is_empty() || ways.len() < WAYS.len() {
         return full;
     }
     // One contributor at a time; at last a move that proves no more than that the cell may change.

@@ -69,10 +69,8 @@ impl Transfer<'_, '_> {
         let all = match of.kind {
             _ if own == NONE => Vec::new(),
             DimKind::Residence | DimKind::Practice => self.system.large_places.iter().copied().take(PLACES).collect(),
-            DimKind::Sex | DimKind::AgeGroup | DimKind::Type | DimKind::PartOfDay | DimKind::DayType => {
-                (0..of.leaves.len() as u16).collect()
-            }
-            DimKind::Time | DimKind::Icpc2Chapter | DimKind::Condition => Vec::new(),
+            DimKind::Time | DimKind::Icpc2Chapter => Vec::new(),
+            _ => (0..of.leaves.len() as u16).collect(),
         };
         [own].into_iter().chain(all.into_iter().filter(|&leaf| leaf != own)).collect()
     }
