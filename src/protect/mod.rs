@@ -33,6 +33,7 @@ mod tests_system;
 mod transfer;
 mod unions;
 mod verify;
+mod weights;
 mod workload;
 
 pub use crate::registers::{PracticeRow, PracticeTable};
