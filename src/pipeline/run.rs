@@ -22,7 +22,7 @@ use crate::publish::FEWEST_ROWS;
 use crate::registers::{self, Linked};
 
 /// Bytes that rows in waiting may take where nothing is said.
-const MEMORY: u64 = 1 << 30;
+const MEMORY: u64 = 1 << 29;
 
 /// The source of residents.
 const RESIDENTS: &str = "innbyggere";

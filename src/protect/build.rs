@@ -11,7 +11,7 @@ use super::lookup::FreeConditions;
 use super::patients::PatientRules;
 use super::primary::{Reason, Setting, breaks_residents, judge, width_of_contacts};
 use super::system::{Cell, NO_LAYER, NO_TARGET, Rank, Source, State, System, Target};
-use super::weights::{breadth, weight};
+use super::weights::{breadth, large_places, large_types, weight};
 use crate::aggregate::CellCount;
 use crate::definition::{PlaceBasis, Policy};
 use crate::domain::{Error, Result};
@@ -28,7 +28,7 @@ impl<'a> System<'a> {
         let mut system = builder.finish();
         system.find_numerators();
         system.patient_rules = PatientRules::of(&system);
-        system.large_places = system.find_large_places();
+        (system.large_places, system.large_types) = (large_places(&system), large_types(&system));
         system.hide_primary();
         Ok(system)
     }
@@ -40,23 +40,6 @@ impl<'a> System<'a> {
                 self.hide(cell, reason);
             }
         }
-    }
-
-    /// By the first view that knows municipalities: contacts of its first quantity in all periods.
-    fn find_large_places(&self) -> Vec<u16> {
-        let Some(grid) = self.grids.first() else { return Vec::new() };
-        let lane = &grid.lanes[0];
-        let mut found: Vec<(u64, u16)> = Vec::new();
-        for (at, &code) in lane.codes.iter().enumerate().filter(|(_, code)| **code != NONE) {
-            if let [leaf] = self.universe.dims[lane.dim].codes[code as usize].leaves[..] {
-                let row = &grid.ids[at * lane.stride..(at + 1) * lane.stride];
-                let contacts = |id: &u32| self.cells.get(*id as usize).map_or(0, |cell| u64::from(cell.contacts));
-                found.push((row.iter().map(contacts).sum(), leaf));
-            }
-        }
-        found.sort_by_key(|&(contacts, leaf)| (std::cmp::Reverse(contacts), leaf));
-        found.dedup_by_key(|place| place.1);
-        found.into_iter().map(|(_, leaf)| leaf).collect()
     }
 
     fn find_numerators(&mut self) {
@@ -284,6 +267,7 @@ impl<'a> Builder<'a> {
             patient_rules: PatientRules::default(),
             numerators: FxHashMap::default(),
             large_places: Vec::new(),
+            large_types: Vec::new(),
             targets,
             target_of,
         }

@@ -127,6 +127,8 @@ pub(super) struct System<'a> {
     pub type_options: Vec<Vec<Vec<QuantityOption>>>,
     /// Municipalities by contacts of their residents, or of their practices, the largest first.
     pub large_places: Vec<u16>,
+    /// Contact types, the most frequent first.
+    pub large_types: Vec<u16>,
     pub targets: Vec<Target>,
     /// By cell: position in `targets`, or [`NO_TARGET`].
     pub target_of: Vec<u32>,

@@ -12,7 +12,9 @@ use super::system::{State, System};
 use crate::relations::DimKind;
 
 /// Municipalities tried for the second leaf: the largest.
-const PLACES: usize = 6;
+const PLACES: usize = 4;
+/// Contact types tried: the most frequent.
+const TYPES: usize = 5;
 
 /// Dimensions in which the second leaf may differ; and where it is the last hope.
 const DIFFERING: usize = 2;
@@ -69,6 +71,8 @@ impl Transfer<'_, '_> {
         let all = match of.kind {
             _ if own == NONE => Vec::new(),
             DimKind::Residence | DimKind::Practice => self.system.large_places.iter().copied().take(PLACES).collect(),
+            DimKind::Type => self.system.large_types.iter().copied().take(TYPES).collect(),
+            DimKind::Condition if self.query.below.is_finite() => Vec::new(),
             DimKind::Time | DimKind::Icpc2Chapter => Vec::new(),
             _ => (0..of.leaves.len() as u16).collect(),
         };

@@ -1,11 +1,13 @@
-//! What it costs to hide a cell: the price that the search for moves keeps low.
+//! What it costs to hide a cell, the price that the search for moves keeps low; and where there
+//! is much to hide among.
 //!
 //! In: a count, and what the cell is to its users. Out: a number; the country weighs most, totals
 //! more than details, what was shown before more than what is new. Never looks at a value under
 //! the threshold, which a pattern could give away.
 
+use super::grid::NONE;
 use super::ledger::Seen;
-use super::system::Rank;
+use super::system::{Rank, System};
 use crate::aggregate::CellCount;
 use crate::definition::Policy;
 use crate::relations::{DimKind, Quantity, Universe};
@@ -37,4 +39,48 @@ pub(super) fn weight(count: &CellCount, rank: Rank, before: Seen, policy: &Polic
     };
     let kept = if before == Seen::Shown { 30.0 } else { 1.0 };
     (1.0 + value.ln_1p()) * level * kept
+}
+
+/// Municipalities by contacts in the first view, all its periods and quantities together; the
+/// largest first.
+pub(super) fn large_places(system: &System<'_>) -> Vec<u16> {
+    let Some(grid) = system.grids.first() else { return Vec::new() };
+    let lane = &grid.lanes[0];
+    let mut found = Vec::new();
+    for (at, &code) in lane.codes.iter().enumerate().filter(|(_, code)| **code != NONE) {
+        if let [leaf] = system.universe.dims[lane.dim].codes[code as usize].leaves[..] {
+            found.push((contacts(system, &grid.ids[at * lane.stride..(at + 1) * lane.stride]), leaf));
+        }
+    }
+    largest_first(found)
+}
+
+/// Contact types by contacts in the first row of the first view (the whole country).
+pub(super) fn large_types(system: &System<'_>) -> Vec<u16> {
+    let Some(grid) = system.grids.first() else { return Vec::new() };
+    let Some(mention) = grid.mentions.iter().find(|mention| mention.kind == DimKind::Type) else { return Vec::new() };
+    let row = &grid.ids[..grid.lanes[0].stride];
+    let mut found = Vec::new();
+    for (quantity, &code) in mention.codes.iter().enumerate() {
+        if let [leaf] = system.universe.dims[mention.dim].codes[code as usize].leaves[..] {
+            let ids: Vec<u32> = row.iter().copied().skip(quantity).step_by(grid.quantities).collect();
+            found.push((contacts(system, &ids), leaf));
+        }
+    }
+    largest_first(found)
+}
+
+fn contacts(system: &System<'_>, ids: &[u32]) -> u64 {
+    ids.iter().map(|&id| system.cells.get(id as usize).map_or(0, |cell| u64::from(cell.contacts))).sum()
+}
+
+fn largest_first(mut found: Vec<(u64, u16)>) -> Vec<u16> {
+    found.sort_by_key(|&(contacts, leaf)| (std::cmp::Reverse(contacts), leaf));
+    let mut leaves: Vec<u16> = Vec::new();
+    for (_, leaf) in found {
+        if !leaves.contains(&leaf) {
+            leaves.push(leaf);
+        }
+    }
+    leaves
 }

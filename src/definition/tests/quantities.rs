@@ -103,7 +103,8 @@ fn full_lists_have_no_rest() {
     for table in ["gp-contacts", "gp-contacts-by-practice", "legevakt-contacts"] {
         assert_eq!(table_of(&pipeline, table).quantities.len(), 20, "{table}");
     }
-    assert_eq!(table_of(&pipeline, "gp-activities").quantities.len(), 7);
+    // Six activities and home visits, and the contacts without each of the six.
+    assert_eq!(table_of(&pipeline, "gp-activities").quantities.len(), 13);
     assert_eq!(table_of(&pipeline, "gp-diagnoses").quantities.len(), 1);
 }
 
@@ -134,8 +135,11 @@ fn rests_go_down_every_level() {
 #[test]
 fn rests_are_kept_apart_by_the_other_conditions() {
     let with = |types| Predicate { with: 1, ..of(types) };
-    assert_eq!(residuals(&[of(0b11), with(0b01)]), []);
-    assert_eq!(residuals(&[of(0b11), of(0b01), with(0b11), with(0b01)]), [of(0b10), with(0b10)]);
+    let without = |types| Predicate { without: 1, ..of(types) };
+    // Type 0 with the feature leaves type 0 without it; of type 1 nothing is said.
+    assert_eq!(residuals(&[of(0b11), with(0b01)]), [without(0b01)]);
+    let given = [of(0b11), of(0b01), with(0b11), with(0b01)];
+    assert_eq!(residuals(&given), [of(0b10), with(0b10), without(0b11), without(0b01)]);
 }
 
 #[test]
