@@ -159,19 +159,27 @@ impl Writer<'_, '_> {
         }
         let mut parts = Vec::new();
         if contacts != 0 {
-            let of_contacts = used.along.map_or(used, |along| &self.proofs.moves[along as usize]);
+            let of_contacts = self.company(used).find(|other| other.layer == Layer::Contacts).unwrap_or(used);
             let term = |term: &Term| {
                 format!("{{\"by\":{},\"move\":{}}}", contacts * i64::from(term.sign), moved(&term.parts, |_| true))
             };
             parts.push(format!("\"contacts\":[{}]", of_contacts.terms.iter().map(term).collect::<Vec<_>>().join(",")));
         }
         if patients != 0 {
-            let of_patients = used.terms.iter().flat_map(|term| self.patients(used, term, patients));
-            parts.push(format!("\"patients\":[{}]", of_patients.collect::<Vec<_>>().join(",")));
+            let mut of_patients: Vec<String> = Vec::new();
+            for used in [used].into_iter().chain(self.company(used)).filter(|used| used.layer != Layer::Contacts) {
+                of_patients.extend(used.terms.iter().flat_map(|term| self.patients(used, term, patients)));
+            }
+            parts.push(format!("\"patients\":[{}]", of_patients.join(",")));
         }
         let _ = writeln!(self.witnesses, "{{{}}}", parts.join(","));
         self.count += 1;
         (self.count - 1).to_string()
+    }
+
+    /// Moves that go along with another.
+    fn company(&self, used: &Used) -> impl Iterator<Item = &Used> {
+        used.along.iter().map(|&at| &self.proofs.moves[at as usize])
     }
 
     fn patients(&self, used: &Used, term: &Term, by: i64) -> Vec<String> {

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
+use super::company::accompany;
 use super::moves::Layer;
 use super::primary::Reason;
 use super::proofs::Proofs;
@@ -211,7 +212,7 @@ fn look(
     };
     let mut query = |layer: Layer, layers: &[usize]| {
         let on = |l: usize| if layers.contains(&l) { width(l) } else { 0 };
-        let company = if way.together == Together::Along { Company::WithContacts } else { Company::Alone };
+        let company = if way.together == Together::Along { Company::WithOthers } else { Company::Alone };
         let query = Query {
             cell,
             layer,
@@ -225,7 +226,7 @@ fn look(
             effort: way.effort,
         };
         let found = seek(system, &query, scratch)?;
-        if layer.is_of_patients() && company == Company::WithContacts {
+        if layer.is_of_patients() && company == Company::WithOthers {
             accompany(system, &query, found, scratch)
         } else {
             Some(found)
@@ -250,29 +251,6 @@ pub(super) fn seek(system: &System<'_>, query: &Query<'_>, scratch: &mut Scratch
         Reach::Transfer => transfer(system, query, scratch),
         _ => search(system, query, scratch),
     }
-}
-
-/// Gives a move of patients a move of contacts to go along, upwards, where patients would exceed
-/// contacts in the whole country.
-fn accompany(system: &System<'_>, query: &Query<'_>, mut found: Found, scratch: &mut Scratch) -> Option<Found> {
-    let width = query.patients_width;
-    found.room.patients_up = found.room.patients_up.min(width);
-    found.room.patients_down = 0;
-    let short = |&&(cell, sign): &&(u32, i8)| {
-        sign > 0 && system.cells[cell as usize].public_slack().is_some_and(|slack| slack < width)
-    };
-    let short: Vec<u32> = found.cells.iter().filter(short).map(|&(cell, _)| cell).collect();
-    let Some(&smallest) = short.iter().min_by_key(|&&cell| (system.cells[cell as usize].contacts, cell)) else {
-        return Some(found);
-    };
-    let query = Query { cell: smallest, layer: Layer::Contacts, contacts_width: width, patients_width: 0, ..*query };
-    let contacts = search(system, &query, scratch)?;
-    let rises = |cell: &u32| contacts.cells.iter().any(|&(other, sign)| other == *cell && sign > 0);
-    if contacts.room.amounts(Layer::Contacts, width, 0).contacts_up < width || !short.iter().all(rises) {
-        return None;
-    }
-    found.along = Some(Box::new(contacts));
-    Some(found)
 }
 
 /// Names the table and the level, nothing else.

@@ -7,6 +7,7 @@
 mod build;
 mod certificate;
 mod choices;
+mod company;
 mod grid;
 mod hide;
 mod joined;

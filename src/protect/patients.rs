@@ -20,6 +20,9 @@ pub(super) struct PatientRules {
     starts: Vec<u32>,
     /// How far a rule is from its limit.
     slack: Vec<u32>,
+    /// Whether a rule is over time; and those being added.
+    over_time: Vec<bool>,
+    adding_over_time: bool,
     /// Views that have all members of a rule, as bits.
     views: Vec<u64>,
     /// Rules of every cell, with its coefficient.
@@ -30,8 +33,12 @@ pub(super) struct PatientRules {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Within {
     All,
+    /// All of them in this period: rules over time are for others to keep.
+    Period,
     /// Those in one view.
     View(usize),
+    /// Those in one view and this period.
+    PeriodOfView(usize),
 }
 
 /// A cell of a line along a dimension: the line, the code along it, the cell.
@@ -45,7 +52,11 @@ impl PatientRules {
         for (dim, of) in system.universe.dims.iter().enumerate() {
             match of.kind {
                 DimKind::Type => rules.add_lines(system, dim, entries(system, dim, |_| true)),
-                DimKind::Time => rules.add_lines(system, dim, entries(system, dim, |rank| rank == Rank::Country)),
+                DimKind::Time => {
+                    rules.adding_over_time = true;
+                    rules.add_lines(system, dim, entries(system, dim, |rank| rank == Rank::Country));
+                    rules.adding_over_time = false;
+                }
                 _ => {}
             }
         }
@@ -97,6 +108,7 @@ impl PatientRules {
         self.members.extend(members);
         self.starts.push(self.members.len() as u32);
         self.slack.push(slack);
+        self.over_time.push(self.adding_over_time);
     }
 
     /// Limits how far a move may go, given the cells in which it changes patients; all of them
@@ -111,7 +123,9 @@ impl PatientRules {
         touched.sort_unstable();
         let applies = |rule: u32| match within {
             Within::All => true,
+            Within::Period => !self.over_time[rule as usize],
             Within::View(view) => self.views[rule as usize] >> view & 1 == 1,
+            Within::PeriodOfView(view) => !self.over_time[rule as usize] && self.views[rule as usize] >> view & 1 == 1,
         };
         for rule in touched.chunk_by(|a, b| a.0 == b.0).filter(|rule| applies(rule[0].0)) {
             let change: i32 = rule.iter().map(|(_, by)| by).sum();

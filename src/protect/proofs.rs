@@ -17,8 +17,8 @@ pub(super) struct Used {
     pub amounts: Amounts,
     /// Cells that it changes, and by how much.
     pub cells: Vec<(CellId, i8)>,
-    /// A move of contacts that goes along, upwards as far as this one's contacts.
-    pub along: Option<u32>,
+    /// Moves that go along, upwards as far as this one's patients: no moves by themselves.
+    pub along: Vec<u32>,
     /// Who is alone in one of them, ascending.
     pub owners: Vec<u32>,
 }
@@ -93,10 +93,8 @@ impl Proofs {
 
     /// `least`: widths for which the move is wanted in any case.
     fn add(&mut self, system: &System<'_>, target: u32, mut found: Found, least: [u32; 2]) -> u32 {
-        let along = found.along.take().map(|along| {
-            let width = found.room.patients_up;
-            self.add(system, target, *along, [width, 0])
-        });
+        let along = std::mem::take(&mut found.along);
+        let along: Vec<u32> = along.into_iter().map(|other| self.add_company(system, other)).collect();
         let open: Vec<u32> = found
             .cells
             .iter()
@@ -112,9 +110,10 @@ impl Proofs {
         let mut amounts = found.room.amounts(found.layer, contacts, patients);
         let at = self.moves.len() as u32;
         let mut owners = owners(system, &found.cells, moving(found.layer, &amounts));
-        if let Some(along) = along {
-            amounts.contacts_up = amounts.patients_up;
-            owners.extend(&self.moves[along as usize].owners);
+        if !along.is_empty() {
+            let contacts = |at: &u32| self.moves[*at as usize].layer == Layer::Contacts;
+            amounts.contacts_up = if along.iter().any(contacts) { amounts.patients_up } else { 0 };
+            along.iter().for_each(|&at| owners.extend(&self.moves[at as usize].owners));
             owners.sort_unstable();
             owners.dedup();
         }
@@ -131,6 +130,20 @@ impl Proofs {
             self.note(system, other, at, u32::MAX);
         }
         at
+    }
+
+    /// Adds a move that only goes along with another: it proves nothing.
+    fn add_company(&mut self, system: &System<'_>, found: Found) -> u32 {
+        self.moves.push(Used {
+            layer: found.layer,
+            terms: found.terms,
+            at: found.at,
+            amounts: Amounts::default(),
+            along: Vec::new(),
+            owners: owners(system, &found.cells, found.layer),
+            cells: found.cells,
+        });
+        self.moves.len() as u32 - 1
     }
 
     /// Notes what a move proves for a target. `least` is the width that a second move may have

@@ -7,7 +7,7 @@
 use super::grid::{CellId, Classes, Grid, Lane, NONE, Role};
 use super::moves::{Layer, Term};
 use super::patients::Within;
-use super::search::{Found, Reach, Search, Tally};
+use super::search::{Company, Found, Reach, Search, Tally};
 
 /// Leaves that a move may raise, and lower, in a dimension.
 #[derive(Debug, Clone, Default)]
@@ -142,7 +142,11 @@ impl<'c, 's, 'a> Completion<'c, 's, 'a> {
             let has_patients = |change: &&(CellId, i8)| system.cells[change.0 as usize].has_patients();
             let changes: Vec<(CellId, i8)> = self.cells.iter().filter(has_patients).copied().collect();
             let touched = &mut self.search.scratch.touched;
-            system.patient_rules.limit(&changes, Within::All, touched, &mut self.tally.room);
+            let within = match self.search.query.company {
+                Company::Alone => Within::All,
+                Company::WithOthers => Within::Period,
+            };
+            system.patient_rules.limit(&changes, within, touched, &mut self.tally.room);
         }
         let fits = self.search.serves(&self.tally);
         if !fits {
@@ -167,7 +171,7 @@ impl<'c, 's, 'a> Completion<'c, 's, 'a> {
             cost: self.tally.cost,
             room: self.tally.room,
             cells: self.cells,
-            along: None,
+            along: Vec::new(),
         }
     }
 

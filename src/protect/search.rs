@@ -25,12 +25,12 @@ pub(super) enum Reach {
     Totals,
 }
 
-/// Whether a move of patients has to leave contacts room in the whole country by itself.
+/// Whether a move of patients has to fit contacts and other periods in the whole country by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Company {
     Alone,
-    /// A move of contacts will go along.
-    WithContacts,
+    /// Moves of contacts, and of patients in other periods, will go along.
+    WithOthers,
 }
 
 /// What is looked for.
@@ -61,8 +61,8 @@ pub(super) struct Found {
     pub room: Room,
     /// Cells that change, and by how much.
     pub cells: Vec<(CellId, i8)>,
-    /// A move of contacts that goes along with one of patients, upwards.
-    pub along: Option<Box<Found>>,
+    /// Moves that go along with one of patients, upwards: of contacts, of patients in other periods.
+    pub along: Vec<Found>,
 }
 
 impl Found {
@@ -347,7 +347,10 @@ impl Search<'_, '_> {
             // A cell may have two positions (a county of one municipality).
             changes.sort_unstable();
             changes.dedup();
-            let within = Within::View(self.view);
+            let within = match self.query.company {
+                Company::Alone => Within::View(self.view),
+                Company::WithOthers => Within::PeriodOfView(self.view),
+            };
             self.system.patient_rules.limit(&changes, within, &mut self.scratch.touched, &mut tally.room);
         }
         self.serves(&tally).then_some(tally)

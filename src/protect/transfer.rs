@@ -139,7 +139,7 @@ impl Transfer<'_, '_> {
             cost: tally.cost,
             room: tally.room,
             cells,
-            along: None,
+            along: Vec::new(),
         }
     }
 

@@ -40,9 +40,10 @@ fn broken(what: &str) -> Error {
 /// The signs of a move, after both of its directions have been found to agree with what is shown.
 fn checked_signs(system: &System<'_>, proofs: &Proofs, used: &Used) -> Result<Signs> {
     let mut signs = signs(system, used);
-    if let Some(along) = used.along {
+    for &along in &used.along {
         for (id, change) in self::signs(system, &proofs.moves[along as usize]) {
-            signs.entry(id).or_default().0 = change.0;
+            let sign = signs.entry(id).or_default();
+            *sign = (sign.0 + change.0, sign.1 + change.1);
         }
     }
     let amounts = used.amounts;
