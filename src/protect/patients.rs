@@ -41,6 +41,9 @@ pub(super) enum Within {
     PeriodOfView(usize),
 }
 
+/// Codes that hold each other, and sums, among the codes of a line.
+type Known = (Vec<(u16, u16)>, Vec<Sum>);
+
 /// A cell of a line along a dimension: the line, the code along it, the cell.
 type Entry = (u128, u16, CellId);
 
@@ -69,7 +72,7 @@ impl PatientRules {
 
     fn add_lines(&mut self, system: &System<'_>, dim: usize, entries: Vec<Entry>) {
         let dim = &system.universe.dims[dim];
-        let mut known: FxHashMap<Vec<u16>, (Vec<(u16, u16)>, Vec<Sum>)> = FxHashMap::default();
+        let mut known: FxHashMap<Vec<u16>, Known> = FxHashMap::default();
         for line in entries.chunk_by(|a, b| a.0 == b.0).filter(|line| line.len() > 1) {
             let present: Vec<u16> = line.iter().map(|entry| entry.1).collect();
             let found = known.entry(present).or_insert_with_key(|codes| (nested(dim, codes), sums(dim, codes)));
