@@ -8,7 +8,7 @@ BIN    := target/release/kprstat
 DEMO   := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-rust test-certificate test-differential lint fmt bench clean
+.PHONY: help build demo test test-rust test-certificate test-differential test-differential-all lint fmt bench clean
 
 help:
 	@echo "make demo    a synthetic country of 200 000 persons over 24 months, and a release of it"
@@ -32,10 +32,15 @@ test-certificate: $(VENV)/ready
 	$(VENV)/bin/python tests/certificate/test_check_certificate.py
 
 test-differential: build $(VENV)/ready
-	$(VENV)/bin/python tests/differential/run.py --kprstat $(BIN)
+	$(VENV)/bin/python tests/differential/run.py --kprstat $(BIN) --scenarios
+	$(VENV)/bin/python tests/differential/run.py --kprstat $(BIN) --only clean-csv
 	$(VENV)/bin/python tests/differential/joined_scenarios.py target/scenarios-of-registers
 	$(VENV)/bin/python tests/differential/joined.py --kprstat $(BIN)
 	$(VENV)/bin/python tests/differential/joined_random.py --kprstat $(BIN)
+
+# Clean and messy, CSV and Parquet: some minutes each.
+test-differential-all: build $(VENV)/ready
+	$(VENV)/bin/python tests/differential/run.py --kprstat $(BIN)
 
 lint:
 	$(CARGO) fmt --check
