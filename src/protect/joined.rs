@@ -3,11 +3,12 @@
 //! In: figures with the persons that they rest on, and the policy. Out: [`Protected`]. A pattern,
 //! without proof, that errs on the side of hiding: a figure is hidden where a part of it (a
 //! numerator, the rest of its denominator, the denominator) rests on few persons or doctors; and
-//! wherever something is a sum of others (places, periods, with and without a doctor), the hidden
-//! ones are never exactly one, and those of a shown sum together pass the rules. Public facts are
-//! shown. Earlier releases are not looked at.
+//! wherever something is a sum of others (places, periods, with and without a doctor, contact types), the hidden
+//! ones are never exactly one, and those of a shown sum together pass the rules and are more than
+//! the least that each can be. Public facts are shown. Earlier releases are not looked at.
 
 use super::certificate::Certificate;
+use super::joined_types::{Split, by_type};
 use super::ledger::Ledger;
 use super::loss::Loss;
 use super::primary::Reason;
@@ -24,7 +25,9 @@ use crate::relations::Relations;
 /// # Guarantee
 /// A figure that rests on 1 to 4 persons (by the policy) in a numerator, in the rest of its
 /// denominator or in the denominator, or on contacts of too few doctors, is hidden, with every
-/// figure of its group. Of no sum is exactly one term hidden. The same input gives the same output.
+/// figure of its group. Of no sum is exactly one term hidden, and hidden terms of a shown sum are
+/// together at least the width of the policy more than everybody knows of each. The same input
+/// gives the same output.
 ///
 /// # Not guaranteed
 /// There is no proof for these tables, and no ledger of them: what earlier releases showed of the
@@ -43,7 +46,7 @@ pub fn protect_joined(
     let (mut public, mut restricted, mut loss) = (Vec::new(), Vec::new(), Loss::default());
     for table in tables {
         let definition = &pipeline.tables[table.table];
-        let reasons = reasons(table, &definition.policy, geography);
+        let reasons = reasons(table, &definition.policy, geography, &by_type(&definition.indicators));
         let made = rows(table, &reasons, as_of);
         let names: Vec<&str> = definition.indicators.iter().map(|of| of.id.as_str()).collect();
         add_loss(&mut loss, &definition.id, &names, &made.0);
@@ -53,25 +56,45 @@ pub fn protect_joined(
     Ok(Protected { public, restricted, relations, certificate, ledger, loss })
 }
 
-/// Why each cell is hidden, in their order.
-fn reasons(table: &JoinedTable, policy: &Policy, geography: &Geography) -> Vec<Reason> {
-    let sums = sums(table, geography);
-    let mut reasons = vec![Reason::Shown; table.cells.len()];
+/// Why each cell is hidden, in their order. `splits`: see [`by_type`].
+fn reasons(table: &JoinedTable, policy: &Policy, geography: &Geography, splits: &[Split]) -> Vec<Reason> {
     let mut groups: Vec<u16> = table.columns.iter().filter_map(|column| column.group).collect();
     groups.sort_unstable();
     groups.dedup();
-    for group in groups {
-        let columns: Vec<usize> =
-            (0..table.columns.len()).filter(|&at| table.columns[at].group == Some(group)).collect();
-        let width = table.columns.len();
-        let units: Vec<Unit> = table.cells.chunks(width).map(|cells| Unit::of(cells, &columns)).collect();
-        let mut hidden: Vec<Reason> = units.iter().map(|unit| unit.judge(policy)).collect();
-        close(&units, &mut hidden, &sums, policy);
-        for (unit, reason) in hidden.into_iter().enumerate() {
-            columns.iter().for_each(|column| reasons[unit * width + column] = reason);
-        }
+    let width = table.columns.len();
+    let columns_of = |group: u16| (0..width).filter(move |&at| table.columns[at].group == Some(group));
+    let mut units = Vec::new();
+    for &group in &groups {
+        let columns: Vec<usize> = columns_of(group).collect();
+        units.extend(table.cells.chunks(width).map(|cells| Unit::of(cells, &columns)));
+    }
+    let mut hidden: Vec<Reason> = units.iter().map(|unit| unit.judge(policy)).collect();
+    close(&units, &mut hidden, &all_sums(table, geography, &groups, splits), policy);
+    let mut reasons = vec![Reason::Shown; table.cells.len()];
+    let each = table.cells.len() / width.max(1);
+    for (at, reason) in hidden.into_iter().enumerate() {
+        columns_of(groups[at / each]).for_each(|column| reasons[at % each * width + column] = reason);
     }
     reasons
+}
+
+/// The sums of every group, and those of groups of other groups; units stand group after group.
+fn all_sums(table: &JoinedTable, geography: &Geography, groups: &[u16], splits: &[Split]) -> Vec<Whole> {
+    let each = table.cells.len() / table.columns.len().max(1);
+    let start = |indicator: usize| {
+        let group = table.columns.iter().find(|column| column.indicator == indicator)?.group?;
+        Some(groups.binary_search(&group).ok()? * each)
+    };
+    let mut sums: Vec<Whole> = (0..groups.len()).flat_map(|at| sums(table, geography, at * each)).collect();
+    for split in splits {
+        let parts: Option<Vec<usize>> = split.parts.iter().map(|&part| start(part)).collect();
+        if let (Some(whole), Some(parts)) = (start(split.whole), parts) {
+            let of_unit =
+                |unit: usize| Whole { whole: whole + unit, parts: parts.iter().map(|at| at + unit).collect() };
+            sums.extend((0..each).map(of_unit));
+        }
+    }
+    sums
 }
 
 /// The figures of a group in one place, period and code.
@@ -103,6 +126,20 @@ impl Unit {
         }
     }
 
+    /// The least that each part can be where the unit is hidden: zeros are known.
+    fn least(&self) -> Vec<u32> {
+        self.parts.iter().map(|&persons| persons.min(1)).collect()
+    }
+
+    /// Whether these units together are so much more than the least of each that none of them is
+    /// given away: ten that are ten together are one each.
+    fn has_play<'l>(&self, leasts: impl Iterator<Item = &'l Vec<u32>> + Clone, policy: &Policy) -> bool {
+        (0..self.parts.len()).all(|at| {
+            let least = leasts.clone().map(|least| least[at]).fold(0, u32::saturating_add);
+            self.parts[at] == 0 || self.parts[at].saturating_sub(least) >= policy.width
+        })
+    }
+
     fn judge(&self, policy: &Policy) -> Reason {
         if self.size == 0 {
             Reason::Shown
@@ -126,31 +163,59 @@ struct Whole {
 fn close(units: &[Unit], hidden: &mut [Reason], sums: &[Whole], policy: &Policy) {
     loop {
         let before = hidden.iter().filter(|&&reason| reason != Reason::Shown).count();
-        sums.iter().for_each(|sum| sum.close(units, hidden, policy));
+        let mut least = least(units, hidden, sums);
+        sums.iter().for_each(|sum| sum.close(units, hidden, &mut least, policy));
         if hidden.iter().filter(|&&reason| reason != Reason::Shown).count() == before {
             return;
         }
     }
 }
 
+/// The least that everybody knows each part of each unit to be: what is shown is what it is, what
+/// is hidden and not zero at least 1, and at least what its own parts are together.
+fn least(units: &[Unit], hidden: &[Reason], sums: &[Whole]) -> Vec<Vec<u32>> {
+    let of =
+        |(unit, reason): (&Unit, &Reason)| if *reason == Reason::Shown { unit.parts.clone() } else { unit.least() };
+    let mut least: Vec<Vec<u32>> = units.iter().zip(hidden).map(of).collect();
+    loop {
+        let mut changed = false;
+        for sum in sums.iter().filter(|sum| hidden[sum.whole] != Reason::Shown) {
+            for at in 0..least[sum.whole].len() {
+                let parts = sum.parts.iter().map(|&part| least[part][at]).fold(0, u32::saturating_add);
+                let parts = parts.min(units[sum.whole].parts[at]);
+                changed |= parts > least[sum.whole][at];
+                least[sum.whole][at] = parts.max(least[sum.whole][at]);
+            }
+        }
+        if !changed {
+            return least;
+        }
+    }
+}
+
 impl Whole {
-    fn close(&self, units: &[Unit], hidden: &mut [Reason], policy: &Policy) {
+    fn close(&self, units: &[Unit], hidden: &mut [Reason], least: &mut [Vec<u32>], policy: &Policy) {
         loop {
             let is_hidden = |at: &&usize| hidden[**at] != Reason::Shown;
             let of_hidden = self.parts.iter().filter(is_hidden);
             let count = of_hidden.clone().count();
+            let together = Unit::together(of_hidden.clone().map(|&at| &units[at]));
+            let has_play = together.has_play(of_hidden.map(|&at| &least[at]), policy);
             let enough = match (hidden[self.whole] != Reason::Shown, count) {
                 (false, 0) => true,
-                (true, count) => count > 0,
+                (true, count) => count > 0 && has_play,
                 (false, 1) => false,
-                (false, _) => Unit::together(of_hidden.map(|&at| &units[at])).judge(policy) == Reason::Shown,
+                (false, _) => has_play && together.judge(policy) == Reason::Shown,
             };
             if enough {
                 return;
             }
             let shown = self.parts.iter().filter(|&&at| hidden[at] == Reason::Shown && units[at].size > 0);
             match shown.min_by_key(|&&at| (units[at].size, at)) {
-                Some(&next) => hidden[next] = Reason::Secondary,
+                Some(&next) => {
+                    hidden[next] = Reason::Secondary;
+                    least[next] = units[next].least();
+                }
                 None if hidden[self.whole] == Reason::Shown => hidden[self.whole] = Reason::Secondary,
                 None => return,
             }
@@ -158,10 +223,10 @@ impl Whole {
     }
 }
 
-/// Which units are sums of which: places, periods, codes.
-fn sums(table: &JoinedTable, geography: &Geography) -> Vec<Whole> {
+/// Which units of the group that starts at `start` are sums of which: places, periods, codes.
+fn sums(table: &JoinedTable, geography: &Geography, start: usize) -> Vec<Whole> {
     let (periods, codes) = (table.periods.len(), table.codes());
-    let unit = |place: usize, period: usize, code: usize| (place * periods + period) * codes + code;
+    let unit = |place: usize, period: usize, code: usize| start + (place * periods + period) * codes + code;
     let mut sums = Vec::new();
     for (whole, parts) in by_place(&table.places, geography) {
         for (period, code) in (0..periods).flat_map(|period| (0..codes).map(move |code| (period, code))) {

@@ -11,6 +11,7 @@ mod company;
 mod grid;
 mod hide;
 mod joined;
+mod joined_types;
 mod ledger;
 mod lookup;
 mod loss;
