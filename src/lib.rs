@@ -22,5 +22,6 @@ pub mod protect;
 pub mod publish;
 pub mod registers;
 pub mod relations;
+pub mod revision;
 pub mod schema;
 pub mod synth;

@@ -53,6 +53,10 @@ pub enum Command {
     Check(CheckArgs),
     Run(RunArgs),
     Audit(AuditArgs),
+    Reproduce(ReproduceArgs),
+    Diff(DiffArgs),
+    Rollback(RollbackArgs),
+    Prune(PruneArgs),
     Explain(ExplainArgs),
     Completions(CompletionsArgs),
 }
@@ -157,6 +161,102 @@ pub struct AuditArgs {
     /// Folder of the same release in the restricted area, to judge what is unsafe
     #[arg(long, value_name = "DIR")]
     pub restricted: Option<PathBuf>,
+}
+
+/// Make a release again from its manifest, byte for byte, or say what differs
+#[derive(Debug, Group)]
+#[command(after_help = "\
+Examples:
+  kprstat reproduce out/public/latest/gp-activity/manifest.json --delivery delivery --out again
+  kprstat reproduce manifest.json --delivery january february --restricted restricted --out again
+
+The files delivered are found by their hash, whatever they are called. The definition is taken from
+the folder of the manifest. The ledger of earlier releases is taken from the restricted area; where
+that is not at hand, the releases before are made again, as far as their manifests lie beside.")]
+pub struct ReproduceArgs {
+    /// manifest.json in the folder of the release
+    #[arg(value_name = "MANIFEST")]
+    pub manifest: PathBuf,
+    /// Folders to look for the files delivered in
+    #[arg(long, value_name = "DIR", num_args = 1.., required = true)]
+    pub delivery: Vec<PathBuf>,
+    /// Folder to make the release in; not the one it was published in
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// The restricted area of the release [default: the one beside its public area]
+    #[arg(long, value_name = "DIR")]
+    pub restricted: Option<PathBuf>,
+    /// Memory to keep within, such as 2G or 800M
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    pub memory: Option<u64>,
+}
+
+/// Say what changed from one release to another, by table and period
+#[derive(Debug, Group)]
+#[command(after_help = "\
+Examples:
+  kprstat diff out/public/releases/OLDER out/public/latest/gp-activity
+  kprstat diff OLDER NEWER --format json > revision.json
+
+Read from public files alone: sums are over cells that both releases show. Cells that are hidden
+now and were shown before have been told already, and are named.")]
+pub struct DiffArgs {
+    /// Folder of the earlier release
+    #[arg(value_name = "A")]
+    pub before: PathBuf,
+    /// Folder of the later release
+    #[arg(value_name = "B")]
+    pub after: PathBuf,
+    /// Form of the answer: text, or json with every name
+    #[arg(long, value_enum, default_value_t = LogForm::Text, hide_possible_values = true, value_name = "FORM")]
+    pub format: LogForm,
+}
+
+/// Take the newest release back: `latest` leads to an earlier one
+#[derive(Debug, Group)]
+#[command(after_help = "\
+Examples:
+  kprstat rollback gp-activity --out out --reason \"wrong delivery for March\"
+  kprstat rollback gp-activity --out out --to RELEASE --reason \"two wrong deliveries\"
+
+The releases taken back stay where they are, and are named in OUT/public/withdrawn.json: they have
+been seen, and later releases are protected against them as before. The reason is kept in
+OUT/restricted/releases.json.")]
+pub struct RollbackArgs {
+    /// Id of the pipeline
+    #[arg(value_name = "PIPELINE")]
+    pub pipeline: String,
+    /// Folder of all releases
+    #[arg(long, value_name = "OUT")]
+    pub out: PathBuf,
+    /// Release that `latest` shall lead to [default: the one before]
+    #[arg(long, value_name = "RELEASE")]
+    pub to: Option<String>,
+    /// Why; kept in the restricted area
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+}
+
+/// Remove old releases that nothing needs any longer
+#[derive(Debug, Group)]
+#[command(after_help = "\
+Examples:
+  kprstat prune --keep 24 --out out --dry-run
+  kprstat prune --keep 24 --out out
+
+Of each pipeline the newest releases stay, and the one that `latest` leads to. Of those that go, the
+restricted manifest and the ledger stay: later releases are protected and reproduced with them. Of
+the runs that a gate stopped (OUT/restricted/failed) as many of the newest stay.")]
+pub struct PruneArgs {
+    /// Number of releases of each pipeline to keep
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub keep: u16,
+    /// Folder of all releases
+    #[arg(long, value_name = "OUT")]
+    pub out: PathBuf,
+    /// Say what would be removed, and remove nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Say in words what a table, a source or a definition of a consultation is

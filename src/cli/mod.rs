@@ -9,6 +9,9 @@ mod check;
 mod console;
 mod explain;
 mod fault;
+mod keep;
+mod reproduce;
+mod revision;
 mod run;
 mod synth;
 
@@ -55,6 +58,10 @@ fn dispatch(args: &Args, console: &Console) -> Result<()> {
         Command::Check(typed) => check::check(typed),
         Command::Run(typed) => run::run(typed, console),
         Command::Audit(typed) => audit::audit(typed),
+        Command::Reproduce(typed) => reproduce::reproduce(typed, console),
+        Command::Diff(typed) => revision::diff(typed),
+        Command::Rollback(typed) => keep::rollback(typed),
+        Command::Prune(typed) => keep::prune(typed),
         Command::Explain(typed) => explain::explain(typed),
         Command::Completions(typed) => {
             let mut script = Vec::new();

@@ -40,6 +40,10 @@ fn last_line(outcome: &Outcome) -> serde_json::Value {
 fn text(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Released(release) => format!("Released {}\n{}", release.release, account(release)),
+        Outcome::AlreadyThere(release) if release.is_withdrawn => format!(
+            "Nothing to do: {} was withdrawn and stays so; another delivery or definition makes another release\n",
+            release.release
+        ),
         Outcome::AlreadyThere(release) => {
             format!("Nothing to do: {} is there and whole\n{}", release.release, account(release))
         }

@@ -144,8 +144,21 @@ impl Inputs {
         for name in find::strangers(delivery, &taken)? {
             tracing::warn!(file = name, "no source takes this file of the delivery");
         }
+        Ok(Inputs::of(sources, as_of))
+    }
+
+    /// As `open`, of files that are known beforehand, by source in order of their rank.
+    pub fn open_files(uses: &[SourceUse], files: impl Fn(&SourceUse) -> Vec<PathBuf>, as_of: i32) -> Result<Inputs> {
+        let open = |used: &SourceUse| {
+            let found = files(used).into_iter().map(|path| find::Found { name: shown(&path), path }).collect();
+            open_found(found, used)
+        };
+        Ok(Inputs::of(uses.iter().map(open).collect::<Result<_>>()?, as_of))
+    }
+
+    fn of(sources: Vec<SourceInput>, as_of: i32) -> Inputs {
         let spaces = IdKind::ALL.iter().map(|_| IdSpace::default()).collect();
-        Ok(Inputs { as_of, sources, spaces })
+        Inputs { as_of, sources, spaces }
     }
 
     /// Reads every row of a source: in parallel, in bounded memory. Batches with `columns` go to
@@ -198,6 +211,11 @@ fn open_source(delivery: &Path, source: &SourceUse) -> Result<SourceInput> {
             globs.join(", ")
         )));
     }
+    open_found(found, source)
+}
+
+fn open_found(found: Vec<find::Found>, source: &SourceUse) -> Result<SourceInput> {
+    let schema = schema::of(&source.source)?;
     if found.len() > usize::from(u16::MAX) {
         return Err(Error::input(format!("source {}: more than {} files", schema.source, u16::MAX)));
     }

@@ -38,6 +38,18 @@ pub struct Commit {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct History {
     pub releases: Vec<Commit>,
+    /// Releases that were taken back. They have been seen, so that their decisions stay in the
+    /// ledger; `latest` does not lead to them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withdrawn: Vec<Withdrawal>,
+}
+
+/// A release that was taken back, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawal {
+    pub release: String,
+    /// The operator's words; never published.
+    pub reason: String,
 }
 
 impl History {
@@ -59,7 +71,7 @@ impl History {
     /// where that is to be made again.
     pub fn before(&self, commit: Option<&Commit>) -> History {
         let end = self.releases.iter().position(|other| Some(other) == commit).unwrap_or(self.releases.len());
-        History { releases: self.releases[..end].to_vec() }
+        History { releases: self.releases[..end].to_vec(), withdrawn: Vec::new() }
     }
     /// State of the ledger that the last release left.
     pub fn state(&self) -> &str {
@@ -86,9 +98,13 @@ impl History {
     pub fn of<'a>(&'a self, pipeline: &'a str) -> impl DoubleEndedIterator<Item = &'a Commit> {
         self.releases.iter().filter(move |commit| commit.pipeline == pipeline)
     }
-    /// The release that `latest` leads to: that of the latest day, and of these the newest.
+    /// The release that `latest` leads to: that of the latest day, and of these the newest, of
+    /// those that were not taken back.
     pub fn latest<'a>(&'a self, pipeline: &'a str) -> Option<&'a Commit> {
-        self.of(pipeline).max_by_key(|commit| commit.as_of)
+        self.of(pipeline).filter(|commit| !self.is_withdrawn(&commit.release)).max_by_key(|commit| commit.as_of)
+    }
+    pub fn is_withdrawn(&self, release: &str) -> bool {
+        self.withdrawn.iter().any(|withdrawal| withdrawal.release == release)
     }
 }
 

@@ -14,21 +14,59 @@ use crate::publish::files::{Area, cannot_write, make_folder};
 #[derive(Debug, Clone)]
 pub struct Out {
     root: PathBuf,
+    restricted: PathBuf,
 }
 
 impl Out {
     /// Names the folder; nothing is read or made.
     pub fn at(root: &Path) -> Self {
-        Out { root: root.to_path_buf() }
+        Out { root: root.to_path_buf(), restricted: root.join("restricted") }
+    }
+    /// Names the folder by its restricted area, which may lie elsewhere than the public one.
+    pub fn of_restricted(restricted: &Path) -> Self {
+        Out { root: restricted.join(".."), restricted: restricted.to_path_buf() }
     }
     /// Makes the folders that are not there.
     pub fn make(&self) -> Result<()> {
+        self.is_apart()?;
         std::fs::create_dir_all(&self.root).map_err(|error| cannot_write(&self.root, &error))?;
-        for folder in [self.root.join("public"), self.releases(), self.latest()] {
+        for folder in [self.public(), self.releases(), self.latest()] {
             make_folder(&folder, Area::Public)?;
         }
         make_folder(&self.restricted(), Area::Restricted)?;
         make_folder(&self.work(), Area::Restricted)
+    }
+    /// Refuses a folder in which no release was ever made.
+    pub fn is_there(&self) -> Result<()> {
+        if self.work().is_dir() && self.restricted().is_dir() {
+            return Ok(());
+        }
+        Err(Error::usage(format!(
+            "{}: no releases are there; give --out the folder that `kprstat run` releases to",
+            self.root.display()
+        )))
+    }
+    /// Refuses an OUT whose restricted area would lie inside what the public sees: OUT within the
+    /// public area of another OUT, or `restricted` linked to a place within `public`.
+    fn is_apart(&self) -> Result<()> {
+        let root = absolute(&self.root);
+        let within = root.ancestors().skip(1).find(|above| {
+            let published = above.join("releases").is_dir() && above.join("latest").is_dir();
+            published && above.file_name().is_some_and(|name| name == "public")
+        });
+        let linked = |folder: PathBuf| std::fs::canonicalize(folder).ok();
+        let (restricted, public) = (linked(self.restricted()), linked(self.public()));
+        let inside = restricted.zip(public).is_some_and(|(restricted, public)| restricted.starts_with(public));
+        if within.is_none() && !inside {
+            return Ok(());
+        }
+        Err(Error::output(format!(
+            "{}: the restricted area would lie inside a public one; give --out a folder outside of it",
+            self.root.display()
+        )))
+    }
+    pub fn public(&self) -> PathBuf {
+        self.root.join("public")
     }
     pub fn releases(&self) -> PathBuf {
         self.root.join("public/releases")
@@ -40,7 +78,7 @@ impl Out {
         self.root.join("public/latest")
     }
     pub fn restricted(&self) -> PathBuf {
-        self.root.join("restricted")
+        self.restricted.clone()
     }
     pub fn restricted_of(&self, release: &str) -> PathBuf {
         self.restricted().join(release)
@@ -56,6 +94,16 @@ impl Out {
     /// The release being built: `public/`, `restricted/` and `scratch/`.
     pub fn staging(&self) -> PathBuf {
         self.work().join("staging")
+    }
+}
+
+/// The path with its links followed as far as it is there.
+fn absolute(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let there = path.ancestors().find_map(|above| Some((above, std::fs::canonicalize(above).ok()?)));
+    match there {
+        Some((above, real)) => path.strip_prefix(above).map(|rest| real.join(rest)).unwrap_or_else(|_| path.clone()),
+        None => path,
     }
 }
 

@@ -5,18 +5,28 @@
 //! computes no number of its own.
 
 mod commit;
+#[cfg(test)]
+mod commit_tests;
+mod found;
 mod gates;
 mod history;
 mod layout;
 mod name;
+mod prune;
 mod rejects;
+mod reproduce;
+mod rollback;
 mod run;
 mod stage;
+mod stated;
 mod whole;
 
 use std::path::PathBuf;
 
 pub use crate::publish::{National, Summary};
+pub use prune::{Pruned, Retention, prune};
+pub use reproduce::{Reproduction, reproduce};
+pub use rollback::{Rollback, RolledBack, rollback};
 pub use run::run;
 
 /// What was asked for.
@@ -70,6 +80,8 @@ pub struct Release {
     pub restricted: PathBuf,
     /// The link to the pipeline's newest release.
     pub latest: PathBuf,
+    /// It was taken back, and stays so.
+    pub is_withdrawn: bool,
     /// From the public files.
     pub summary: Summary,
 }

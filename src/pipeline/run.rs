@@ -3,6 +3,7 @@
 //! In: a [`Request`]. Out: an [`Outcome`]. The steps stand here in their order and nowhere else.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::path::PathBuf;
 
 use super::commit::{commit, move_latest, recover, sweep};
@@ -43,15 +44,35 @@ pub fn run(request: &Request, watch: &dyn Watch) -> Result<Outcome> {
     out.make()?;
     let _lock = Lock::take(&out)?;
     recover(&out)?;
-    let plan = Plan::make(request, &pipeline, &out, inputs, watch)?;
-    if let Some(done) = plan.done.as_ref().filter(|done| whole::is_whole(&out, done)) {
-        move_latest(&out, &History::read(&out)?, &pipeline.id)?;
-        return Ok(Outcome::AlreadyThere(at(&out, &pipeline.id, &done.release)?));
+    let (as_of, memory) = (request.as_of, request.memory);
+    carry_out(&Work { pipeline: &pipeline, geography: &geography, as_of, memory, out: &out, watch }, inputs)
+}
+
+/// What a release is to be made with, under the lock.
+#[derive(Clone, Copy)]
+pub struct Work<'a> {
+    pub pipeline: &'a Pipeline,
+    pub geography: &'a Geography,
+    /// Days since 1970-01-01.
+    pub as_of: i32,
+    /// Bytes that rows in waiting may take.
+    pub memory: Option<u64>,
+    pub out: &'a Out,
+    pub watch: &'a dyn Watch,
+}
+
+/// Makes the release of some inputs, unless it is there and whole.
+pub fn carry_out(work: &Work, inputs: Inputs) -> Result<Outcome> {
+    let (out, pipeline) = (work.out, &work.pipeline.id);
+    let plan = Plan::make(work.pipeline, work.as_of, out, inputs, work.watch)?;
+    if let Some(done) = plan.done.as_ref().filter(|done| whole::is_whole(out, done)) {
+        move_latest(out, &History::read(out)?, pipeline)?;
+        return Ok(Outcome::AlreadyThere(at(out, pipeline, &done.release)?));
     }
-    let made = Run { request, pipeline: &pipeline, geography: &geography, out: &out, plan: &plan, watch }.make();
-    let swept = sweep(&out);
+    let made = Run { work, plan: &plan }.make();
+    let swept = sweep(out);
     made.and(swept)?;
-    Ok(Outcome::Released(at(&out, &pipeline.id, &plan.release)?))
+    Ok(Outcome::Released(at(out, pipeline, &plan.release)?))
 }
 
 /// Finds the files of the delivery before anything is made.
@@ -78,21 +99,21 @@ pub struct Plan {
 }
 
 impl Plan {
-    fn make(request: &Request, pipeline: &Pipeline, out: &Out, inputs: Inputs, watch: &dyn Watch) -> Result<Self> {
+    fn make(pipeline: &Pipeline, as_of: i32, out: &Out, inputs: Inputs, watch: &dyn Watch) -> Result<Self> {
         watch.step(Step::Hash);
         let delivered = delivered(&inputs)?;
-        let run = run_hash(pipeline, request.as_of, &delivered);
+        let run = run_hash(pipeline, as_of, &delivered);
         let history = History::read(out)?;
         let done = history.find(&run).cloned();
         let before = history.before(done.as_ref());
-        let release = release_name(pipeline, request.as_of, &run, before.state());
+        let release = release_name(pipeline, as_of, &run, before.state());
         Ok(Plan { inputs, delivered, run, release, before, done })
     }
 }
 
 /// Says what would be done; takes no lock and writes nothing.
 fn dry_run(request: &Request, pipeline: &Pipeline, out: &Out, inputs: Inputs, watch: &dyn Watch) -> Result<Outcome> {
-    let plan = Plan::make(request, pipeline, out, inputs, watch)?;
+    let plan = Plan::make(pipeline, request.as_of, out, inputs, watch)?;
     if plan.done.as_ref().is_some_and(|done| whole::is_whole(out, done)) {
         return Ok(Outcome::WouldDoNothing { release: plan.release });
     }
@@ -104,7 +125,15 @@ fn at(out: &Out, pipeline: &str, release: &str) -> Result<Release> {
     let public = out.release(release);
     let latest = out.latest().join(pipeline);
     let summary = Summary::read(&public)?;
-    Ok(Release { release: release.into(), restricted: out.restricted_of(release), public, latest, summary })
+    let is_withdrawn = History::read(out)?.is_withdrawn(release);
+    Ok(Release {
+        release: release.into(),
+        restricted: out.restricted_of(release),
+        public,
+        latest,
+        is_withdrawn,
+        summary,
+    })
 }
 
 /// Warns of codes that no list knows; how many rows exactly is in the restricted manifest.
@@ -116,12 +145,15 @@ fn tell_unknown(unknown: &BTreeMap<(String, String), u64>) {
 
 /// A run under the lock.
 pub struct Run<'a> {
-    pub request: &'a Request,
-    pub pipeline: &'a Pipeline,
-    pub geography: &'a Geography,
-    pub out: &'a Out,
+    pub work: &'a Work<'a>,
     pub plan: &'a Plan,
-    pub watch: &'a dyn Watch,
+}
+
+impl<'a> Deref for Run<'a> {
+    type Target = Work<'a>;
+    fn deref(&self) -> &Work<'a> {
+        self.work
+    }
 }
 
 /// What the middle rooms gave: the class of every row, and the cells.
@@ -153,7 +185,7 @@ impl Run<'_> {
     }
 
     fn protect(&self, counted: &Counted, ledger: &Ledger) -> Result<Protected> {
-        let (pipeline, geography, as_of) = (self.pipeline, self.geography, self.request.as_of);
+        let (pipeline, geography, as_of) = (self.pipeline, self.geography, self.as_of);
         match pipeline.is_joined() {
             true => protect::protect_joined(&counted.linked.tables, pipeline, geography, as_of, ledger),
             false => protect::protect(&counted.cells, pipeline, geography, as_of, ledger),
@@ -165,7 +197,7 @@ impl Run<'_> {
         let (pipeline, geography) = (self.pipeline, self.geography);
         self.watch.step(Step::Contacts);
         let scratch = self.out.staging().join("scratch");
-        let memory = self.request.memory.unwrap_or(MEMORY) as usize;
+        let memory = self.memory.unwrap_or(MEMORY) as usize;
         let workspace = Workspace { scratch: &scratch, memory };
         let (contacts, books) = contacts::build(&self.plan.inputs, pipeline, geography, workspace)?;
         self.watch.step(Step::Residents);
@@ -181,20 +213,14 @@ impl Run<'_> {
             linked,
             sources,
             unknown: books.unknown,
-            completeness: aggregate::completeness(&contacts.delays, self.request.as_of),
+            completeness: aggregate::completeness(&contacts.delays, self.as_of),
         };
         self.rejects(&counted)?;
         self.watch.step(Step::Count);
         if pipeline.is_joined() {
             return Ok(counted);
         }
-        let run = aggregate::Run {
-            contacts: &contacts,
-            residents: &residents,
-            pipeline,
-            geography,
-            as_of: self.request.as_of,
-        };
+        let run = aggregate::Run { contacts: &contacts, residents: &residents, pipeline, geography, as_of: self.as_of };
         let cells = aggregate::count(&run)?;
         let pools = protect::choose_pools(&cells, pipeline, geography, ledger)?;
         counted.cells = aggregate::with_pools(cells, &pools, &run)?;
@@ -213,7 +239,7 @@ impl Run<'_> {
             residents,
             pipeline: self.pipeline,
             geography: self.geography,
-            as_of: self.request.as_of,
+            as_of: self.as_of,
         })
     }
 
@@ -239,16 +265,18 @@ impl Run<'_> {
         Err(error)
     }
 
-    /// Public folders of the earlier releases of this pipeline, which an attacker has seen.
+    /// Public folders of the earlier releases of this pipeline, which an attacker has seen, as far
+    /// as they are still there.
     fn earlier(&self) -> Vec<PathBuf> {
-        self.plan.before.of(&self.pipeline.id).map(|commit| self.out.release(&commit.release)).collect()
+        let folders = self.plan.before.of(&self.pipeline.id).map(|commit| self.out.release(&commit.release));
+        folders.filter(|folder| folder.join("manifest.json").is_file()).collect()
     }
 
     fn entry(&self, ledger_after: String) -> Commit {
         Commit {
             release: self.plan.release.clone(),
             pipeline: self.pipeline.id.clone(),
-            as_of: self.request.as_of,
+            as_of: self.as_of,
             run: self.plan.run.clone(),
             ledger_before: self.plan.before.state().to_string(),
             ledger_after,

@@ -143,7 +143,7 @@ fn context<'a>(run: &Run<'a>, counted: &Counted) -> ReleaseContext<'a> {
         release: run.plan.release.clone(),
         pipeline: run.pipeline,
         geography: run.geography,
-        as_of: run.request.as_of,
+        as_of: run.as_of,
         sources: run.pipeline.sources.iter().filter_map(|used| source(&used.source)).collect(),
         completeness: counted.completeness.iter().filter(|month| is_provisional(month, run)).map(share).collect(),
         previous: run.plan.before.of(&run.pipeline.id).next_back().map(|commit| commit.release.clone()),
@@ -154,7 +154,7 @@ fn context<'a>(run: &Run<'a>, counted: &Counted) -> ReleaseContext<'a> {
 }
 
 fn is_provisional(month: &MonthCompleteness, run: &Run) -> bool {
-    !Period { kind: PeriodKind::Month, first: month.month }.is_final(run.request.as_of)
+    !Period { kind: PeriodKind::Month, first: month.month }.is_final(run.as_of)
 }
 
 fn share(of: &MonthCompleteness) -> MonthShare {
