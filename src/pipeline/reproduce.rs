@@ -54,7 +54,7 @@ pub fn reproduce(asked: &Reproduction, watch: &dyn Watch) -> Result<Release> {
     let _lock = Lock::take(&out)?;
     recover(&out)?;
     let mut again = Again { asked, out: &out, store, watch };
-    let release = again.from_ledger(&stated, origin.as_ref())?;
+    let release = again.rebuild(&stated, origin.as_ref())?;
     compare(&stated, &release, &out)?;
     Ok(release)
 }
@@ -80,7 +80,7 @@ struct Again<'a> {
 
 impl Again<'_> {
     /// Makes the release from the ledger that it started from.
-    fn from_ledger(&mut self, stated: &Stated, origin: Option<&Out>) -> Result<Release> {
+    fn rebuild(&mut self, stated: &Stated, origin: Option<&Out>) -> Result<Release> {
         let here = History::read(self.out)?;
         let is_here = here.releases.iter().any(|commit| commit.release == stated.release);
         if is_here || stated.starts_from(here.state()) {

@@ -92,11 +92,11 @@ pub fn compare(table: &str, before: &Path, after: &Path) -> Result<TableRevision
     }
     while let Some(order) = order(&one.row, &other.row) {
         match order {
-            Ordering::Less => one.advance()?.iter().for_each(|row| found.gone(row)),
-            Ordering::Greater => other.advance()?.iter().for_each(|row| found.new(row)),
+            Ordering::Less => one.advance()?.iter().for_each(|row| found.add_gone(row)),
+            Ordering::Greater => other.advance()?.iter().for_each(|row| found.add_new(row)),
             Ordering::Equal => {
                 let pair = one.advance()?.zip(other.advance()?);
-                pair.iter().for_each(|(was, is)| found.both(was, is));
+                pair.iter().for_each(|(was, is)| found.add_both(was, is));
             }
         }
     }
@@ -142,19 +142,19 @@ impl Found {
         period
     }
 
-    fn gone(&mut self, row: &Row) {
+    fn add_gone(&mut self, row: &Row) {
         self.period(row).rows_before += 1;
         self.places_gone.entry(at(row)).or_default().insert(row.text(GEO));
     }
 
-    fn new(&mut self, row: &Row) {
+    fn add_new(&mut self, row: &Row) {
         let period = self.period(row);
         period.rows_after += 1;
         period.hidden_after += u64::from(row.is_hidden());
         self.places_new.entry(at(row)).or_default().insert(row.text(GEO));
     }
 
-    fn both(&mut self, was: &Row, is: &Row) {
+    fn add_both(&mut self, was: &Row, is: &Row) {
         self.places_both.entry(at(is)).or_default().insert(is.text(GEO));
         let period = self.period(is);
         period.rows_before += 1;
