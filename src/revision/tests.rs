@@ -57,7 +57,7 @@ fn changed_hidden_shown_new_and_final_cells_are_told_apart() {
     let revision = revision(&before, &after);
     let table = &revision.tables[0];
     let january = &table.periods[0];
-    assert_eq!((january.state, january.changed(), january.final_now), (PeriodState::Both, 1, 3));
+    assert_eq!((january.state, january.changed(), january.final_now), (PeriodState::Both, 1, 2));
     assert_eq!((january.newly_hidden, january.newly_shown), (1, 1));
     let contacts = &january.measures["contacts"];
     assert_eq!((contacts.shown_in_both, contacts.sum_before, contacts.sum_after), (2, Some(140.0), Some(150.0)));
