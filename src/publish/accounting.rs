@@ -44,7 +44,14 @@ pub fn public_account(tally: &FileTally, published: Option<u64>) -> PublicAccoun
             return account(Some(tally.rows), &classes[merged..], Some(other));
         }
     }
-    PublicAccount { rows: None, classes: BTreeMap::new() }
+    PublicAccount::withheld()
+}
+
+impl PublicAccount {
+    /// Where no grouping is safe.
+    pub fn withheld() -> Self {
+        PublicAccount { rows: None, classes: BTreeMap::new() }
+    }
 }
 
 fn is_few(rows: u64) -> bool {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::accounting::public_account;
+use super::accounting::{PublicAccount, public_account};
 use super::context::{AuditVerdict, MonthShare, PROGRAM, ReleaseContext, SourceRecord};
 use super::files::{WrittenFile, sha256};
 use super::tables::TableSummary;
@@ -88,10 +88,15 @@ fn inputs(source: &SourceRecord) -> Vec<Value> {
     source.files.iter().map(input).collect()
 }
 
-/// Counted bills stand beside the tables that show nearly all of them; no other source does.
+/// Counted bills stand beside the tables that show nearly all of them; no other source does. Where a
+/// table hides the country's contacts, they would follow from the bills less the other services.
 fn account(source: &SourceRecord, tables: &[TableSummary]) -> Value {
-    let published = (source.source == "regning").then(|| published_contacts(tables)).flatten();
-    let account = public_account(&source.total(), published);
+    let is_bills = source.source == "regning";
+    let account = if is_bills && tables.iter().any(|table| table.hides_country) {
+        PublicAccount::withheld()
+    } else {
+        public_account(&source.total(), is_bills.then(|| published_contacts(tables)).flatten())
+    };
     json!({ "rows": account.rows, "classes": account.classes })
 }
 
@@ -149,6 +154,35 @@ mod tests {
     fn keys_are_sorted_and_the_text_ends_in_a_newline() {
         let text = String::from_utf8(bytes(&json!({"b": 1, "a": {"d": 2, "c": [1]}}))).unwrap();
         assert_eq!(text, "{\n  \"a\": {\n    \"c\": [\n      1\n    ],\n    \"d\": 2\n  },\n  \"b\": 1\n}\n");
+    }
+
+    fn service(service: &'static str, months: Option<u64>) -> TableSummary {
+        TableSummary {
+            id: service.into(),
+            version: "1".into(),
+            service,
+            cells: 1,
+            hidden: u64::from(months.is_none()),
+            levels: BTreeMap::new(),
+            country_contacts: months,
+            hides_country: months.is_none(),
+        }
+    }
+
+    /// 1 395 bills less 1 383 contacts of one service are the 12 that the other hides.
+    #[test]
+    fn bills_are_not_accounted_for_where_a_total_of_the_country_is_hidden() {
+        use crate::domain::RowClass;
+        let mut tally = FileTally { rows: 1_395, ..FileTally::default() };
+        tally.add(RowClass::Counted, 1_395);
+        let file =
+            super::super::context::FileRecord { name: "regning.csv".into(), bytes: 1, sha256: "0".into(), tally };
+        let of = |source: &str| SourceRecord { source: source.into(), files: vec![file.clone()] };
+        let hidden = [service("gp", Some(1_383)), service("legevakt", None)];
+        assert_eq!(account(&of("regning"), &hidden)["rows"], Value::Null);
+        assert_eq!(account(&of("takst"), &hidden)["rows"], 1_395);
+        let shown = [service("gp", Some(1_383)), service("legevakt", Some(12))];
+        assert_eq!(account(&of("regning"), &shown)["classes"]["counted"], 1_395);
     }
 
     #[test]

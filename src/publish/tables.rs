@@ -30,6 +30,8 @@ pub struct TableSummary {
     pub levels: BTreeMap<&'static str, LevelSummary>,
     /// Contacts of any type in the country, summed over the published months, where shown.
     pub country_contacts: Option<u64>,
+    /// Whether such a total of a published month is hidden.
+    pub hides_country: bool,
 }
 
 /// Published rows of a level.
@@ -105,6 +107,8 @@ fn summary(public: &PublicTable, table: &Table) -> TableSummary {
         level.cells += 1;
         level.hidden_cells += u64::from(*status == ObsStatus::Suppressed);
     }
+    let months = country_months(public, table);
+    let contacts: Option<f64> = months.iter().copied().sum();
     TableSummary {
         id: table.id.clone(),
         version: table.version.clone(),
@@ -112,12 +116,13 @@ fn summary(public: &PublicTable, table: &Table) -> TableSummary {
         cells: levels.values().map(|level| level.cells).sum(),
         hidden: levels.values().map(|level| level.hidden_cells).sum(),
         levels,
-        country_contacts: country_contacts(public, table),
+        country_contacts: contacts.filter(|_| !months.is_empty()).map(|contacts| contacts as u64),
+        hides_country: contacts.is_none(),
     }
 }
 
-/// The country's contacts of any type over all months, where every one of them is shown.
-fn country_contacts(public: &PublicTable, table: &Table) -> Option<u64> {
+/// The country's contacts of any type by published month; none where they are hidden.
+fn country_months(public: &PublicTable, table: &Table) -> Vec<Option<f64>> {
     let all = table.quantities.iter().map(|q| q.types).fold(0, |all, types| all | types);
     let is_all = |at: usize| match table.indicators[at].value {
         IndicatorValue::Count { quantity } => {
@@ -134,7 +139,5 @@ fn country_contacts(public: &PublicTable, table: &Table) -> Option<u64> {
             && public.dimensions.iter().all(|codes| codes[*row] == 0)
             && is_all(usize::from(public.indicator[*row]))
     };
-    let months: Vec<Option<f64>> = (0..public.value.len()).filter(wanted).map(|row| public.value[row]).collect();
-    let sum: Option<f64> = months.iter().copied().sum();
-    sum.filter(|_| !months.is_empty()).map(|contacts| contacts as u64)
+    (0..public.value.len()).filter(wanted).map(|row| public.value[row]).collect()
 }
