@@ -4,6 +4,7 @@
 //! the moves that prove it. Targets are taken in a fixed order, in batches: each batch is
 //! searched in parallel in one state of the system, and its moves are taken over one by one.
 
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
@@ -52,9 +53,9 @@ pub(super) const WAYS: [Way; 16] = [
     way(Reach::Totals, Together::Along, f32::INFINITY, 2_000_000),
 ];
 
-/// Ways gone through before any later one: cells are hidden cheaply as far as that goes, and what
-/// is dear then finds much hidden already.
-const TIERS: [usize; 4] = [4, 8, 11, WAYS.len()];
+/// Ways gone through for all targets before any of the next: cells are hidden cheaply as far as
+/// that goes, and what is dear then finds much hidden, and proved, already.
+const TIERS: [Range<usize>; 6] = [0..1, 1..2, 2..4, 4..8, 8..11, 9..WAYS.len()];
 
 /// One move for contacts and patients, or a move for each.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -89,7 +90,7 @@ pub(super) fn hide(system: &mut System<'_>) -> Result<Proofs> {
         while !queue.is_empty() {
             let rest = queue.split_off(queue.len().min(BATCH));
             let batch = std::mem::replace(&mut queue, rest);
-            let (mut again, mut later) = work(system, &mut proofs, &batch, (&WAYS[..tier], &scratches));
+            let (mut again, mut later) = work(system, &mut proofs, &batch, (&WAYS[tier.clone()], &scratches));
             again.append(&mut queue);
             queue = again;
             waiting.append(&mut later);
@@ -165,7 +166,7 @@ fn find(system: &System<'_>, proofs: &Proofs, target: u32, ways: &[Way], scratch
     };
     let full = seek(&needs, scratch);
     let lonely: Vec<u32> = needs.iter().flatten().flat_map(|need| need.avoid.clone()).collect();
-    if full.is_some() || lonely.is_empty() || ways.len() < WAYS.len() {
+    if full.is_some() || lonely.is_empty() || !ways.iter().any(|way| way.together == Together::Along) {
         return full;
     }
     // One contributor at a time; at last a move that proves no more than that the cell may change.

@@ -86,6 +86,9 @@ pub(super) struct Scratch {
 /// What a single contributor in a changed cell adds to the cost: enough to break ties.
 const LONE: f32 = 0.02;
 
+/// A move that costs less hides nothing new: no better one is looked for.
+const FREE: f32 = 1.0;
+
 /// One search.
 pub(super) struct Search<'s, 'a> {
     pub system: &'s System<'a>,
@@ -162,6 +165,14 @@ impl<'s, 'a> Weigher<'s, 'a> {
     pub fn serves(&self, tally: &Tally, bound: f32) -> bool {
         let (contacts, patients) = tally.room.widths(self.query.layer);
         contacts >= self.query.contacts_width && patients >= self.query.patients_width && tally.cost < bound
+    }
+}
+
+/// What a move must cost less than to be better than the best so far.
+pub(super) fn bound(query: &Query<'_>, best: Option<&Found>) -> f32 {
+    match best.map_or(query.below, |best| best.cost) {
+        free if best.is_some() && free < FREE => 0.0,
+        cost => cost,
     }
 }
 
@@ -309,7 +320,7 @@ impl Search<'_, '_> {
     }
 
     fn bound(&self) -> f32 {
-        self.best.as_ref().map_or(self.query.below, |best| best.cost)
+        bound(self.query, self.best.as_ref())
     }
 
     fn descend(&mut self, depth: usize, tally: Tally) {

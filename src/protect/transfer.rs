@@ -7,7 +7,7 @@
 use super::grid::{CellId, Grid, NONE, Role};
 use super::moves::Term;
 use super::patients::Within;
-use super::search::{Found, Query, Reach, Scratch, Tally, Weigher, search};
+use super::search::{Found, Query, Reach, Scratch, Tally, Weigher, bound, search};
 use super::system::{State, System};
 use crate::relations::DimKind;
 
@@ -124,7 +124,7 @@ impl Transfer<'_, '_> {
     }
 
     fn bound(&self) -> f32 {
-        self.best.as_ref().map_or(self.query.below, |best| best.cost)
+        bound(self.query, self.best.as_ref())
     }
 
     fn found(&self, leaf: &[u16], tally: Tally, mut cells: Vec<(CellId, i8)>) -> Found {
