@@ -120,7 +120,7 @@ impl<'a> Builder<'a> {
             let Some(key) = self.row_key(&grid, &positions).filter(|_| source.view.is_published(&positions)) else {
                 continue;
             };
-            let row = Row { base, at: roles.place_of(&positions, &grid) };
+            let row = Row { base, at: roles.place_of(&positions, &grid, source.view) };
             for (quantity, part) in keys.iter().enumerate() {
                 ids[base + quantity] = self.number(key + part, base + quantity, source);
                 self.fill(ids[base + quantity], quantity, &row, source, &roles)?;
@@ -191,7 +191,7 @@ impl<'a> Builder<'a> {
             cell.state = State::Shown;
             cell.counted |= role == QuantityRole::Counted;
         }
-        cell.rank = row.at.rank;
+        cell.rank = cell.rank.min(row.at.rank);
         let before = source.before.as_ref().map_or(Seen::New, |before| before.seen(index));
         let breadth = breadth(self.universe, &source.view.quantities[quantity], cell.rank);
         cell.weight = cell.weight.max(weight(count, cell.rank, before, &source.table.policy) * breadth);
@@ -335,9 +335,10 @@ impl Roles {
         }
     }
 
-    fn place_of(&self, positions: &[usize], grid: &Grid) -> PlaceOf {
+    fn place_of(&self, positions: &[usize], grid: &Grid, view: &View) -> PlaceOf {
         let total = positions[2..grid.lanes.len()].iter().all(|&at| at == 0);
-        let wide = grid.lanes[0].classes_at[positions[0]].len() > 1;
+        // A county of one municipality is a county still.
+        let wide = grid.lanes[0].classes_at[positions[0]].len() > 1 || !view.municipality[positions[0]];
         let rank = match (positions[0], wide, total) {
             (0, _, true) => Rank::Country,
             (0, _, false) => Rank::CountryDetail,

@@ -50,8 +50,8 @@ pub(super) struct Cell {
     pub rank: Rank,
 }
 
-/// What a cell is to its users.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a cell is to its users, what weighs most first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Rank {
     Country,
     CountryDetail,
