@@ -33,6 +33,7 @@ mod testing;
 #[cfg(test)]
 mod tests_system;
 mod transfer;
+mod trim;
 mod unions;
 mod verify;
 mod weights;

@@ -23,6 +23,17 @@ pub(super) struct Used {
     pub owners: Vec<u32>,
 }
 
+impl Used {
+    /// How far it changes a cell in a layer, up and down together.
+    pub fn width(&self, layer: usize) -> u32 {
+        let amounts = self.amounts;
+        match layer {
+            0 => amounts.contacts_up + amounts.contacts_down,
+            _ => amounts.patients_up + amounts.patients_down,
+        }
+    }
+}
+
 /// What proves a target in one layer.
 #[derive(Debug, Clone)]
 pub(super) struct Claim {
@@ -57,7 +68,12 @@ impl Proofs {
     /// Contributors, but the target's own, who are alone in a changed cell of every move of a
     /// claim: they know too much.
     pub fn knowing(&self, system: &System<'_>, target: u32, layer: usize) -> Vec<u32> {
-        let Some((&first, others)) = self.claims[target as usize][layer].moves.split_first() else { return Vec::new() };
+        self.knowing_of(system, target, layer, &self.claims[target as usize][layer].moves)
+    }
+
+    /// The same for any moves that a claim may stand on.
+    pub fn knowing_of(&self, system: &System<'_>, target: u32, layer: usize, moves: &[u32]) -> Vec<u32> {
+        let Some((&first, others)) = moves.split_first() else { return Vec::new() };
         let cell = system.targets[target as usize].cell;
         let in_all = |owner: &u32| others.iter().all(|&at| self.moves[at as usize].owners.binary_search(owner).is_ok());
         let own_layer = if layer == 0 { Layer::Contacts } else { Layer::Patients };
@@ -146,11 +162,25 @@ impl Proofs {
         self.moves.len() as u32 - 1
     }
 
+    /// Keeps some of the moves, with those that go along with them; claims stand on no other.
+    pub fn keep(&mut self, is_kept: &[bool]) {
+        let mut next = 0;
+        let number = |&kept: &bool| {
+            next += u32::from(kept);
+            next.saturating_sub(1)
+        };
+        let numbers: Vec<u32> = is_kept.iter().map(number).collect();
+        let mut kept = is_kept.iter();
+        self.moves.retain(|_| kept.next().is_some_and(|&kept| kept));
+        let along = self.moves.iter_mut().flat_map(|used| &mut used.along);
+        let claimed = self.claims.iter_mut().flatten().flat_map(|claim| &mut claim.moves);
+        along.chain(claimed).for_each(|at| *at = numbers[*at as usize]);
+    }
+
     /// Notes what a move proves for a target. `least` is the width that a second move may have
     /// where it falls short of the claim's.
     pub fn note(&mut self, system: &System<'_>, target: u32, at: u32, least: u32) {
-        let amounts = self.moves[at as usize].amounts;
-        let widths = [amounts.contacts_up + amounts.contacts_down, amounts.patients_up + amounts.patients_down];
+        let widths = [0, 1].map(|layer| self.moves[at as usize].width(layer));
         for &layer in layers(self.moves[at as usize].layer) {
             if self.is_proved(system, target, layer) {
                 continue;

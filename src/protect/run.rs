@@ -12,6 +12,7 @@ use super::primary::Reason;
 use super::protected::Protected;
 use super::rows::{Decided, Decisions};
 use super::system::{Source, State, System};
+use super::trim::trim;
 use super::unions::hide_unions;
 use super::verify::verify;
 use super::workload;
@@ -85,6 +86,7 @@ impl Run<'_> {
             universe.views.iter().zip(&positions).map(|(view, &at)| self.source(view, at)).collect();
         let mut system = System::build(universe, &sources)?;
         let mut proofs = hide(&mut system)?;
+        trim(&mut system, &mut proofs);
         part_pairs(&mut system, &mut proofs)?;
         hide_unions(&mut system, &sources);
         verify(&system, &proofs)?;

@@ -6,6 +6,7 @@ use super::pairs::part_pairs;
 use super::proofs::{Proofs, Used};
 use super::system::{Source, State, System};
 use super::testing::*;
+use super::trim::trim;
 use super::verify::verify;
 use crate::aggregate::{Axes, Cells};
 use crate::codes::Geography;
@@ -30,6 +31,7 @@ fn protected(contacts: &[Contact], pipeline: &Pipeline, geography: &Geography, s
     let sources: Vec<Source<'_>> = universe.views.iter().zip(&cells.tables).map(source).collect();
     let mut system = System::build(universe, &sources).unwrap();
     let mut proofs = hide(&mut system).unwrap();
+    trim(&mut system, &mut proofs);
     part_pairs(&mut system, &mut proofs).unwrap();
     verify(&system, &proofs).unwrap();
     no_pair_moves_against_itself(&system, &proofs);

@@ -1,0 +1,158 @@
+//! Cells shown again that no proof needs.
+//!
+//! In: a system in which every unsafe cell is proved. Out: proofs that stand on fewer moves, and what
+//! only the others had hidden shown again, the dearest first. A search takes one move after the
+//! other and cannot know which of the early ones the later ones make needless. Never weakens a
+//! proof, never shows a cell that is unsafe or that a move in use changes.
+
+use super::grid::CellId;
+use super::primary::Reason;
+use super::proofs::{Proofs, layers};
+use super::system::{NO_TARGET, State, System};
+
+/// A target and a layer.
+type Claimed = (u32, usize);
+
+struct Trim<'t, 'a> {
+    system: &'t System<'a>,
+    proofs: &'t mut Proofs,
+    /// By move: whether it is in use.
+    alive: Vec<bool>,
+    /// By cell: how many moves in use change it.
+    uses: Vec<u32>,
+    /// By target and layer: moves that change it.
+    provers: Vec<[Vec<u32>; 2]>,
+    /// By move: claims that stand on it.
+    supports: Vec<Vec<Claimed>>,
+}
+
+/// Gives up moves that no proof needs, and shows what only they had hidden.
+pub(super) fn trim(system: &mut System<'_>, proofs: &mut Proofs) {
+    let mut trim = Trim::new(system, proofs);
+    for at in trim.dearest_first() {
+        trim.give_up(at);
+    }
+    let (alive, uses) = (trim.alive, trim.uses);
+    proofs.keep(&alive);
+    show_unused(system, &uses);
+}
+
+impl<'t, 'a> Trim<'t, 'a> {
+    fn new(system: &'t System<'a>, proofs: &'t mut Proofs) -> Self {
+        let count = proofs.moves.len();
+        let (alive, uses) = (vec![true; count], vec![0; system.cells.len()]);
+        let provers = vec![Default::default(); system.targets.len()];
+        let mut trim = Trim { system, proofs, alive, uses, provers, supports: vec![Vec::new(); count] };
+        for at in 0..count {
+            trim.note(at as u32);
+        }
+        for (target, claims) in trim.proofs.claims.iter().enumerate() {
+            for (layer, claim) in claims.iter().enumerate() {
+                claim.moves.iter().for_each(|&at| trim.supports[at as usize].push((target as u32, layer)));
+            }
+        }
+        trim
+    }
+
+    /// Notes which cells a move changes, and whom that may help.
+    fn note(&mut self, at: u32) {
+        let used = &self.proofs.moves[at as usize];
+        for &(cell, _) in &used.cells {
+            self.uses[cell as usize] += 1;
+            let target = self.system.target_of[cell as usize];
+            if target != NO_TARGET {
+                let proving = layers(used.layer).iter().filter(|&&layer| used.width(layer) > 0);
+                proving.for_each(|&layer| self.provers[target as usize][layer].push(at));
+            }
+        }
+    }
+
+    /// Moves by what they hide, shared among all that hide it; without those that hide nothing more
+    /// than what is unsafe.
+    fn dearest_first(&self) -> Vec<u32> {
+        let share = |&(cell, _): &(CellId, i8)| {
+            let hidden = &self.system.cells[cell as usize];
+            if is_secondary(hidden) { hidden.weight / self.uses[cell as usize] as f32 } else { 0.0 }
+        };
+        let price = |at: u32| -> f32 { self.changed(at).map(|change| share(&change)).sum() };
+        let stands_alone = |at: &u32| !self.supports[*at as usize].is_empty();
+        let all = (0..self.alive.len() as u32).filter(stands_alone).map(|at| (price(at), at));
+        let mut dear: Vec<(f32, u32)> = all.filter(|(price, _)| *price > 0.0).collect();
+        dear.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        dear.into_iter().map(|(_, at)| at).collect()
+    }
+
+    /// Every change by a move and by those that go along with it.
+    fn changed(&self, at: u32) -> impl Iterator<Item = (CellId, i8)> + '_ {
+        let used = &self.proofs.moves[at as usize];
+        let along = used.along.iter().flat_map(|&other| &self.proofs.moves[other as usize].cells);
+        used.cells.iter().chain(along).copied()
+    }
+
+    /// Gives a move up if every claim on it can stand on others.
+    fn give_up(&mut self, at: u32) {
+        let claims = self.supports[at as usize].clone();
+        self.alive[at as usize] = false;
+        let others: Option<Vec<Vec<u32>>> = claims.iter().map(|&claimed| self.without(claimed, at)).collect();
+        let Some(others) = others else {
+            self.alive[at as usize] = true;
+            return;
+        };
+        for (claimed, moves) in claims.into_iter().zip(others) {
+            let claim = &mut self.proofs.claims[claimed.0 as usize][claimed.1];
+            let before = std::mem::replace(&mut claim.moves, moves.clone());
+            before.iter().for_each(|&other| self.supports[other as usize].retain(|known| *known != claimed));
+            moves.iter().for_each(|&other| self.supports[other as usize].push(claimed));
+        }
+        let along = self.proofs.moves[at as usize].along.clone();
+        for given_up in along.into_iter().chain([at]) {
+            self.alive[given_up as usize] = false;
+            for &(cell, _) in &self.proofs.moves[given_up as usize].cells {
+                self.uses[cell as usize] -= 1;
+            }
+        }
+    }
+
+    /// Moves that prove a claim without one of those that do; none where there are none.
+    fn without(&self, (target, layer): Claimed, at: u32) -> Option<Vec<u32>> {
+        let claim = &self.proofs.claims[target as usize][layer];
+        let width = |at: u32| self.proofs.moves[at as usize].width(layer);
+        let provers = self.provers[target as usize][layer].iter().copied();
+        let of_claim = claim.moves.iter().copied().filter(|&other| other != at);
+        let candidates: Vec<u32> = of_claim.chain(provers).filter(|&other| self.alive[other as usize]).collect();
+        let mut moves = vec![candidates.iter().copied().find(|&other| width(other) >= claim.width)?];
+        let mut knowing = self.proofs.knowing_of(self.system, target, layer, &moves);
+        for other in candidates {
+            let owners = &self.proofs.moves[other as usize].owners;
+            let rest: Vec<u32> = knowing.iter().copied().filter(|owner| owners.binary_search(owner).is_ok()).collect();
+            if rest.len() < knowing.len() {
+                moves.push(other);
+                knowing = rest;
+            }
+        }
+        knowing.is_empty().then_some(moves)
+    }
+}
+
+fn is_secondary(cell: &super::system::Cell) -> bool {
+    cell.state == State::Hidden && cell.reason == Reason::Secondary
+}
+
+/// Shows every secondary cell that no move changes; hides again what falls with a hidden cell.
+fn show_unused(system: &mut System<'_>, uses: &[u32]) {
+    for (cell, &uses) in system.cells.iter_mut().zip(uses) {
+        if uses == 0 && is_secondary(cell) {
+            (cell.state, cell.reason) = (State::Shown, Reason::Shown);
+        }
+    }
+    let mut numerators: Vec<CellId> = system
+        .numerators
+        .iter()
+        .filter(|(of, _)| system.cells[**of as usize].state == State::Hidden)
+        .flat_map(|(_, numerators)| numerators.iter().copied())
+        .collect();
+    numerators.sort_unstable();
+    for numerator in numerators {
+        system.hide(numerator, Reason::Secondary);
+    }
+}
