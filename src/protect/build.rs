@@ -266,7 +266,7 @@ impl<'a> Builder<'a> {
             patient_owners: self.patient_owners,
             patient_rules: PatientRules::default(),
             numerators: FxHashMap::default(),
-            large_places: Vec::new(),
+            large_places: Default::default(),
             large_types: Vec::new(),
             targets,
             target_of,

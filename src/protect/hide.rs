@@ -34,7 +34,7 @@ const fn way(reach: Reach, together: Together, below: f32, effort: u64) -> Way {
 }
 
 /// Ways to look for a move: what is cheap is looked for everywhere before anything dear is taken.
-pub(super) const WAYS: [Way; 16] = [
+pub(super) const WAYS: [Way; 18] = [
     way(Reach::Best(1), Together::Joint, 2.0, 5_000),
     way(Reach::Best(4), Together::Joint, 25.0, 20_000),
     way(Reach::Best(12), Together::Joint, 120.0, 60_000),
@@ -44,8 +44,10 @@ pub(super) const WAYS: [Way; 16] = [
     way(Reach::Best(60), Together::Joint, 2_500.0, 300_000),
     way(Reach::Best(60), Together::Apart, 2_500.0, 300_000),
     way(Reach::Transfer, Together::Joint, 2_500.0, 500_000),
+    way(Reach::Transfer, Together::Apart, 2_500.0, 500_000),
     way(Reach::Best(60), Together::Joint, 12_000.0, 300_000),
     way(Reach::InPlace, Together::Joint, 12_000.0, 300_000),
+    way(Reach::Transfer, Together::Apart, 12_000.0, 500_000),
     way(Reach::Transfer, Together::Joint, f32::INFINITY, 500_000),
     way(Reach::Transfer, Together::Apart, f32::INFINITY, 500_000),
     way(Reach::Totals, Together::Joint, f32::INFINITY, 2_000_000),
@@ -55,7 +57,7 @@ pub(super) const WAYS: [Way; 16] = [
 
 /// Ways gone through for all targets before any of the next: cells are hidden cheaply as far as
 /// that goes, and what is dear then finds much hidden, and proved, already.
-const TIERS: [Range<usize>; 6] = [0..1, 1..2, 2..4, 4..8, 8..11, 9..WAYS.len()];
+const TIERS: [Range<usize>; 6] = [0..1, 1..2, 2..4, 4..6, 6..10, 8..WAYS.len()];
 
 /// One move for contacts and patients, or a move for each.
 #[derive(Clone, Copy, PartialEq, Eq)]

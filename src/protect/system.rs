@@ -12,6 +12,7 @@ use super::lookup::QuantityOption;
 use super::moves::Layer;
 use super::patients::PatientRules;
 use super::primary::Reason;
+use super::weights::LargePlaces;
 use crate::aggregate::TableCells;
 use crate::definition::Table;
 use crate::relations::{Universe, View};
@@ -125,8 +126,8 @@ pub(super) struct System<'a> {
     pub all_options: Vec<Vec<Vec<QuantityOption>>>,
     /// The same where conditions stand still.
     pub type_options: Vec<Vec<Vec<QuantityOption>>>,
-    /// Municipalities by contacts of their residents, or of their practices, the largest first.
-    pub large_places: Vec<u16>,
+    /// Municipalities with many contacts of their residents, or of their practices.
+    pub large_places: LargePlaces,
     /// Contact types, the most frequent first.
     pub large_types: Vec<u16>,
     pub targets: Vec<Target>,

@@ -1,8 +1,11 @@
 //! Protection of small universes: every proof holds, and an attacker who lists all tables that
 //! agree with what is shown finds every unsafe cell wide enough.
 
+use std::collections::BTreeSet;
+
 use super::hide::hide;
 use super::pairs::part_pairs;
+use super::primary::Reason;
 use super::proofs::{Proofs, Used};
 use super::system::{Source, State, System};
 use super::testing::*;
@@ -31,11 +34,31 @@ fn protected(contacts: &[Contact], pipeline: &Pipeline, geography: &Geography, s
     let sources: Vec<Source<'_>> = universe.views.iter().zip(&cells.tables).map(source).collect();
     let mut system = System::build(universe, &sources).unwrap();
     let mut proofs = hide(&mut system).unwrap();
-    trim(&mut system, &mut proofs);
+    trims_what_is_hidden_in_vain(&mut system, &mut proofs);
     part_pairs(&mut system, &mut proofs).unwrap();
     verify(&system, &proofs).unwrap();
     no_pair_moves_against_itself(&system, &proofs);
     see(&system);
+}
+
+/// Cells hidden for nothing are shown again; every other is unsafe, or changed by a move in use, or
+/// falls with one that is.
+fn trims_what_is_hidden_in_vain(system: &mut System<'_>, proofs: &mut Proofs) {
+    let in_vain = (0..system.cells.len() as u32).find(|&cell| {
+        let shown = &system.cells[cell as usize];
+        shown.state == State::Shown && shown.contacts > 0 && !system.numerators.contains_key(&cell)
+    });
+    in_vain.into_iter().for_each(|cell| system.hide(cell, Reason::Secondary));
+    let before = proofs.moves.len();
+    trim(system, proofs);
+    assert!(proofs.moves.len() <= before);
+    let company = proofs.moves.iter().flat_map(|used| &used.along).map(|&at| &proofs.moves[at as usize]);
+    let mut changed: BTreeSet<u32> =
+        proofs.moves.iter().chain(company).flat_map(|used| used.cells.iter().map(|&(cell, _)| cell)).collect();
+    changed.extend(system.numerators.values().flatten());
+    for (id, cell) in system.cells.iter().enumerate().filter(|(_, cell)| cell.state == State::Hidden) {
+        assert!(cell.reason != Reason::Secondary || changed.contains(&(id as u32)), "a cell is hidden in vain");
+    }
 }
 
 /// Two unsafe cells with fewer than five patients together: some move changes their sum.

@@ -11,8 +11,6 @@ use super::search::{Found, Query, Reach, Scratch, Tally, Weigher, bound, search}
 use super::system::{State, System};
 use crate::relations::DimKind;
 
-/// Municipalities tried for the second leaf: the largest.
-const PLACES: usize = 4;
 /// Contact types tried: the most frequent.
 const TYPES: usize = 5;
 
@@ -70,7 +68,7 @@ impl Transfer<'_, '_> {
         let (of, own) = (&self.system.universe.dims[dim], self.from[dim]);
         let all = match of.kind {
             _ if own == NONE => Vec::new(),
-            DimKind::Residence | DimKind::Practice => self.system.large_places.iter().copied().take(PLACES).collect(),
+            DimKind::Residence | DimKind::Practice => self.system.large_places.near(own),
             DimKind::Type => self.system.large_types.iter().copied().take(TYPES).collect(),
             DimKind::Condition if self.query.below.is_finite() => Vec::new(),
             DimKind::Time | DimKind::Icpc2Chapter => Vec::new(),

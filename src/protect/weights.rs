@@ -5,6 +5,8 @@
 //! more than details, what was shown before more than what is new. Never looks at a value under
 //! the threshold, which a pattern could give away.
 
+use rustc_hash::FxHashMap;
+
 use super::grid::NONE;
 use super::ledger::Seen;
 use super::system::{Rank, System};
@@ -41,18 +43,47 @@ pub(super) fn weight(count: &CellCount, rank: Rank, before: Seen, policy: &Polic
     (1.0 + value.ln_1p()) * level * kept
 }
 
-/// Municipalities by contacts in the first view, all its periods and quantities together; the
-/// largest first.
-pub(super) fn large_places(system: &System<'_>) -> Vec<u16> {
-    let Some(grid) = system.grids.first() else { return Vec::new() };
+/// Large municipalities taken of a county.
+const OF_COUNTY: usize = 3;
+/// Large municipalities taken of the country.
+const OF_COUNTRY: usize = 4;
+
+/// Municipalities with many contacts: of the country, and of every county.
+#[derive(Debug, Default)]
+pub(super) struct LargePlaces {
+    of_country: Vec<u16>,
+    /// By municipality.
+    of_county: FxHashMap<u16, Vec<u16>>,
+}
+
+impl LargePlaces {
+    /// The largest of a municipality's county, then those of the country.
+    pub fn near(&self, own: u16) -> Vec<u16> {
+        let mut all = self.of_county.get(&own).cloned().unwrap_or_default();
+        all.extend(self.of_country.iter().filter(|&place| !all.contains(place)).copied().collect::<Vec<_>>());
+        all
+    }
+}
+
+/// Finds them by contacts in the first view, all its periods and quantities together.
+pub(super) fn large_places(system: &System<'_>) -> LargePlaces {
+    let Some(grid) = system.grids.first() else { return LargePlaces::default() };
     let lane = &grid.lanes[0];
+    let codes = &system.universe.dims[lane.dim].codes;
     let mut found = Vec::new();
     for (at, &code) in lane.codes.iter().enumerate().filter(|(_, code)| **code != NONE) {
-        if let [leaf] = system.universe.dims[lane.dim].codes[code as usize].leaves[..] {
+        if let [leaf] = codes[code as usize].leaves[..] {
             found.push((contacts(system, &grid.ids[at * lane.stride..(at + 1) * lane.stride]), leaf));
         }
     }
-    largest_first(found)
+    let all = largest_first(found);
+    let mut of_county = FxHashMap::default();
+    for county in codes[1..].iter().filter(|code| code.leaves.len() > 1) {
+        let largest: Vec<u16> =
+            all.iter().filter(|&leaf| county.leaves.contains(leaf)).take(OF_COUNTY).copied().collect();
+        of_county.extend(county.leaves.iter().map(|&leaf| (leaf, largest.clone())));
+    }
+    LargePlaces { of_county, of_country: all.into_iter().take(OF_COUNTRY).collect() }
 }
 
 /// Contact types by contacts in the first row of the first view (the whole country).
