@@ -8,11 +8,13 @@ BIN    := target/release/kprstat
 DEMO   := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-rust test-certificate test-differential test-differential-all lint fmt bench clean
+.PHONY: help build demo test test-rust test-certificate test-differential test-differential-all test-kill man lint fmt bench clean
 
 help:
 	@echo "make demo    a synthetic country of 200 000 persons over 24 months, and a release of it"
 	@echo "make test    everything that must hold: unit, scenarios, laws, architecture, CLI, differential"
+	@echo "make test-kill  500 runs killed at random moments"
+	@echo "make man     the manual pages, in target/man"
 	@echo "make lint    formatting and lints"
 	@echo "make bench   speed and memory beside DuckDB and polars on the same data"
 	@echo "make clean   remove what was made (the built dependencies stay; cargo clean removes them)"
@@ -41,6 +43,13 @@ test-differential: build $(VENV)/ready
 # Clean and messy, CSV and Parquet: some minutes each.
 test-differential-all: build $(VENV)/ready
 	$(VENV)/bin/python tests/differential/run.py --kprstat $(BIN)
+
+# Some tens of minutes: every kill is followed by a look at all releases.
+test-kill:
+	KPRSTAT_KILLS=500 $(CARGO) test --release --locked --test operations killed_at_random
+
+man: build
+	$(BIN) man --out target/man
 
 lint:
 	$(CARGO) fmt --check

@@ -16,6 +16,7 @@ pub mod codes;
 pub mod contacts;
 pub mod definition;
 pub mod domain;
+pub mod gates;
 pub mod load;
 pub mod pipeline;
 pub mod protect;

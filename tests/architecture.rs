@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Every room and the rooms whose words it may use. A name absent here is a new room: give it a line.
-const MAY_IMPORT: [(&str, &[&str]); 17] = [
+const MAY_IMPORT: [(&str, &[&str]); 18] = [
     ("domain", &[]),
     ("schema", &["domain"]),
     ("codes", &["domain"]),
@@ -18,6 +18,7 @@ const MAY_IMPORT: [(&str, &[&str]); 17] = [
     ("contacts", &["domain", "schema", "definition", "codes", "load"]),
     ("aggregate", &["domain", "schema", "definition", "codes", "contacts"]),
     ("registers", &["domain", "schema", "definition", "codes", "load", "contacts", "aggregate"]),
+    ("gates", &["domain", "definition", "codes", "load", "contacts", "aggregate"]),
     ("relations", &["domain", "definition", "codes", "aggregate"]),
     ("protect", &["domain", "schema", "definition", "codes", "aggregate", "registers", "relations"]),
     ("publish", &["domain", "schema", "definition", "codes", "aggregate", "load", "protect"]),
@@ -29,7 +30,7 @@ const MAY_IMPORT: [(&str, &[&str]); 17] = [
     ("main", &["cli", "domain", "pipeline"]),
 ];
 
-const ALL_BUT_CLI: [&str; 13] = [
+const ALL_BUT_CLI: [&str; 14] = [
     "domain",
     "schema",
     "codes",
@@ -38,6 +39,7 @@ const ALL_BUT_CLI: [&str; 13] = [
     "contacts",
     "aggregate",
     "registers",
+    "gates",
     "relations",
     "protect",
     "publish",

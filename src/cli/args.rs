@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
-use crate::definition::Language;
+use crate::definition::{GateId, Language};
 use crate::domain::Month;
 
 /// Publishable statistics from the registers of Norwegian primary care.
@@ -33,10 +33,10 @@ Exit codes:
 #[derive(Debug, Group)]
 pub struct Common {
     /// Form of the messages on stderr: text for people, json for monitors (one object a line)
-    #[arg(long, global = true, display_order = 100, hide_possible_values = true, value_enum, default_value_t = LogForm::Text, value_name = "FORM")]
+    #[arg(long, global = true, env = "KPRSTAT_LOG", hide_env_values = true, display_order = 100, hide_possible_values = true, value_enum, default_value_t = LogForm::Text, value_name = "FORM")]
     pub log: LogForm,
     /// Threads to use [default: one a core]; the result is the same for any number
-    #[arg(long, global = true, display_order = 101, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, global = true, env = "KPRSTAT_THREADS", hide_env_values = true, display_order = 101, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 }
 
@@ -59,6 +59,7 @@ pub enum Command {
     Prune(PruneArgs),
     Explain(ExplainArgs),
     Completions(CompletionsArgs),
+    Man(ManArgs),
 }
 
 /// Make a synthetic country: a delivery of all nine sources, the same for the same seed
@@ -117,6 +118,7 @@ pub struct CheckArgs {
 Examples:
   kprstat run pipelines/gp-activity.toml --delivery delivery --as-of 2024-03-01 --out out
   kprstat run pipelines/gp-activity.toml --delivery delivery --as-of 2024-03-01 --out out --dry-run
+  kprstat run … --accept month-before --reason \"strike in February\"
 
 The release appears whole or not at all under OUT/public/releases; OUT/public/latest/PIPELINE
 leads to the newest. OUT/restricted is for the owner alone. The same run twice finds it done.")]
@@ -125,20 +127,32 @@ pub struct RunArgs {
     #[arg(value_name = "PIPELINE.toml")]
     pub pipeline: PathBuf,
     /// Folder with the files delivered
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, env = "KPRSTAT_DELIVERY", hide_env_values = true, value_name = "DIR")]
     pub delivery: PathBuf,
     /// Day to count as of, as YYYY-MM-DD; rows registered later are left out
-    #[arg(long, value_name = "DATE", value_parser = day)]
+    #[arg(long, env = "KPRSTAT_AS_OF", hide_env_values = true, value_name = "DATE", value_parser = day)]
     pub as_of: Day,
     /// Folder of all releases; made where it is not there
-    #[arg(long, value_name = "OUT")]
+    #[arg(long, env = "KPRSTAT_OUT", hide_env_values = true, value_name = "OUT")]
     pub out: PathBuf,
     /// Memory to keep within, such as 2G or 800M
-    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    #[arg(long, env = "KPRSTAT_MEMORY", hide_env_values = true, value_name = "SIZE", value_parser = memory)]
     pub memory: Option<u64>,
     /// Say what would be done, and write nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Wait so long for another run in OUT to end [default: 0, leave with exit code 17]
+    #[arg(long, env = "KPRSTAT_WAIT", hide_env_values = true, value_name = "SECONDS", value_parser = clap::value_parser!(u32))]
+    pub wait: Option<u32>,
+    /// File for node-exporter's textfile collector, replaced at the end of every run
+    #[arg(long, env = "KPRSTAT_METRICS", hide_env_values = true, value_name = "FILE")]
+    pub metrics: Option<PathBuf>,
+    /// Let the delivery through a gate that would stop it
+    #[arg(long, value_name = "GATE", requires = "reason", conflicts_with = "dry_run")]
+    pub accept: Vec<GateId>,
+    /// Why the gate is not to stop it; published in the manifest
+    #[arg(long, value_name = "TEXT", requires = "accept")]
+    pub reason: Option<String>,
 }
 
 /// A day, counted from 1970-01-01.
@@ -227,7 +241,7 @@ pub struct RollbackArgs {
     #[arg(value_name = "PIPELINE")]
     pub pipeline: String,
     /// Folder of all releases
-    #[arg(long, value_name = "OUT")]
+    #[arg(long, env = "KPRSTAT_OUT", hide_env_values = true, value_name = "OUT")]
     pub out: PathBuf,
     /// Release that `latest` shall lead to [default: the one before]
     #[arg(long, value_name = "RELEASE")]
@@ -252,7 +266,7 @@ pub struct PruneArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub keep: u16,
     /// Folder of all releases
-    #[arg(long, value_name = "OUT")]
+    #[arg(long, env = "KPRSTAT_OUT", hide_env_values = true, value_name = "OUT")]
     pub out: PathBuf,
     /// Say what would be removed, and remove nothing
     #[arg(long)]
@@ -294,6 +308,17 @@ Example:
 pub struct CompletionsArgs {
     #[arg(value_enum)]
     pub shell: clap_complete::Shell,
+}
+
+/// Write the manual pages, one a command
+#[derive(Debug, Group)]
+#[command(after_help = "\
+Example:
+  kprstat man --out man && man -l man/kprstat-run.1")]
+pub struct ManArgs {
+    /// Folder to write to; made where it is not there
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
 }
 
 /// A day written `YYYY-MM-DD`.

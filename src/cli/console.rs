@@ -5,16 +5,18 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use tracing_subscriber::filter::LevelFilter;
+use serde::Serialize;
+use tracing_subscriber::filter::{LevelFilter, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
 
 use super::args::LogForm;
-use crate::pipeline::{STEPS, Step, Watch};
+use crate::pipeline::{STAGE, STEPS, Step, Watch};
 
 /// The open channels to whoever watches.
 #[derive(Clone)]
@@ -22,19 +24,60 @@ pub struct Console {
     form: LogForm,
     bar: ProgressBar,
     book: Book,
+    clock: Arc<Mutex<Clock>>,
+}
+
+/// A stage that has ended.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Stage {
+    pub stage: &'static str,
+    pub seconds: f64,
+    /// Largest resident memory of the process in the stage; 0 where the system does not tell.
+    pub peak_bytes: u64,
+}
+
+/// The stages so far.
+#[derive(Default)]
+struct Clock {
+    ended: Vec<Stage>,
+    running: Option<(&'static str, Instant)>,
+}
+
+impl Clock {
+    /// Ends the stage that runs, if one does, and begins the next.
+    fn begin(&mut self, next: Option<&'static str>) {
+        if let Some((stage, began)) = self.running.take() {
+            let seconds = (began.elapsed().as_secs_f64() * 1_000.0).round() / 1_000.0;
+            let peak_bytes = peak_since_last();
+            tracing::info!(target: STAGE, stage, seconds, peak_bytes, "stage");
+            self.ended.push(Stage { stage, seconds, peak_bytes });
+        }
+        self.running = next.map(|next| (next, Instant::now()));
+    }
+}
+
+/// Peak of the resident memory since this was asked last, as Linux tells it.
+fn peak_since_last() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<u64>().ok());
+    // 5 sets the peak back; without it, the peak is that of the whole run.
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
+    kilobytes.unwrap_or(0) * 1024
 }
 
 impl Console {
     /// Sends the events of all rooms to stderr, in `form`, and to the restricted log.
     pub fn open(form: LogForm) -> Self {
-        let console = Console { form, bar: bar(form), book: Book::default() };
+        let console = Console { form, bar: bar(form), book: Book::default(), clock: Arc::default() };
         let kept =
             fmt::layer().json().with_target(false).with_writer(console.book.clone()).with_filter(LevelFilter::INFO);
         let screen = Screen(console.bar.clone());
         let shown = match form {
             LogForm::Json => fmt::layer().json().with_target(false).with_writer(screen).boxed(),
             LogForm::Text => {
-                fmt::layer().compact().without_time().with_target(false).with_ansi(false).with_writer(screen).boxed()
+                let plain = fmt::layer().compact().without_time().with_target(false).with_ansi(false);
+                plain.with_writer(screen).with_filter(filter_fn(|event| event.target() != STAGE)).boxed()
             }
         };
         // A second call in one process (tests) keeps the first.
@@ -48,6 +91,12 @@ impl Console {
             let _ = writeln!(io::stderr(), "{line}");
         }
     }
+    /// The stages of the run, the last of which ends now.
+    pub fn stages(&self) -> Vec<Stage> {
+        let Ok(mut clock) = self.clock.lock() else { return Vec::new() };
+        clock.begin(None);
+        clock.ended.clone()
+    }
     /// Takes the progress bar away.
     pub fn close(&self) {
         self.bar.finish_and_clear();
@@ -56,6 +105,9 @@ impl Console {
 
 impl Watch for Console {
     fn step(&self, step: Step) {
+        if let Ok(mut clock) = self.clock.lock() {
+            clock.begin(Some(step.name()));
+        }
         self.bar.set_message(step.name());
         self.bar.set_position(step as u64);
         tracing::info!(step = step.name(), "{}", step.says());

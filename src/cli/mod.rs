@@ -10,9 +10,12 @@ mod console;
 mod explain;
 mod fault;
 mod keep;
+mod man;
+mod metrics;
 mod reproduce;
 mod revision;
 mod run;
+mod stop;
 mod synth;
 
 use std::io::Write;
@@ -63,6 +66,7 @@ fn dispatch(args: &Args, console: &Console) -> Result<()> {
         Command::Rollback(typed) => keep::rollback(typed),
         Command::Prune(typed) => keep::prune(typed),
         Command::Explain(typed) => explain::explain(typed),
+        Command::Man(typed) => man::man(typed, Args::command()),
         Command::Completions(typed) => {
             let mut script = Vec::new();
             clap_complete::generate(typed.shell, &mut Args::command(), "kprstat", &mut script);

@@ -11,6 +11,7 @@ use crate::pipeline::{self, Reproduction};
 
 /// Makes the release again and says that it is the same.
 pub fn reproduce(typed: &ReproduceArgs, console: &Console) -> Result<()> {
+    super::stop::listen()?;
     let asked = Reproduction {
         manifest: typed.manifest.clone(),
         deliveries: typed.delivery.clone(),

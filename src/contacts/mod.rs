@@ -20,9 +20,11 @@ mod resolve_tests;
 mod runs;
 mod spool;
 mod table;
+mod volumes;
 
 pub use books::Books;
 pub use build::{Workspace, build};
 pub use residents::{Residents, residents};
 pub use spool::part_of;
 pub use table::*;
+pub use volumes::Volumes;

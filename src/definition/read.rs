@@ -13,6 +13,7 @@ use crate::domain::{Error, Result};
 use crate::schema;
 
 use super::fault::{Written, find, unknown};
+use super::gates;
 use super::joined_table::joined_table;
 use super::joined_written::JoinedTableText;
 use super::lists::{self, beside, fresh_id, list_text, own_id};
@@ -141,6 +142,7 @@ fn meaning(reader: &mut Reader, written: &Written<'_>, text: PipelineText) -> Re
     {
         return Err(written.at_word(word, "the last month is before the first; mend from or to"));
     }
+    let reject_limit = reject_limit(written, text.reject_limit.as_ref())?;
     Ok(Pipeline {
         id: fresh_id(written, &text.id, &mut BTreeSet::new())?,
         version: version(written, &text.version)?,
@@ -154,7 +156,8 @@ fn meaning(reader: &mut Reader, written: &Written<'_>, text: PipelineText) -> Re
         age_groups,
         geography: or(&text.geography, DEFAULT_GEOGRAPHY).into_inner(),
         policy,
-        reject_limit: reject_limit(written, text.reject_limit.as_ref())?,
+        reject_limit,
+        gates: gates::gates(written, text.gates, reject_limit)?,
         tables,
         files: Vec::new(),
     })

@@ -1,5 +1,6 @@
 //! The types of a definition, complete: no later room can find a missing rule.
 
+use super::gates::Gates;
 use super::joined::Joined;
 use crate::domain::{Month, PeriodKind, Service};
 
@@ -25,6 +26,7 @@ pub struct Pipeline {
     pub policy: Policy,
     /// Share of a file's rows that may be rejected (0.01 is one percent).
     pub reject_limit: f64,
+    pub gates: Gates,
     pub tables: Vec<Table>,
     /// Every file of the definition (pipeline, lists) by name, with its bytes: goes into the
     /// release hash and is kept for `reproduce`.

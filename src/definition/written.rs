@@ -3,9 +3,12 @@
 //! In: TOML. Out: plain structures whose words have a place. Unknown keys are refused here; what
 //! the words mean is settled by the other modules.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::gates::{GateId, LimitsText};
 use super::joined_written::JoinedTableText;
 use super::types::{Dialect, Dimension, Measure, PlaceBasis, SmallPlaces, Text};
 use crate::domain::{PeriodKind, Service};
@@ -25,6 +28,8 @@ pub(super) struct PipelineText {
     pub age_groups: Option<Word>,
     pub policy: Option<Word>,
     pub reject_limit: Option<Spanned<f64>>,
+    #[serde(default)]
+    pub gates: BTreeMap<GateId, LimitsText>,
     pub from: Option<Word>,
     pub to: Option<Word>,
     #[serde(default)]

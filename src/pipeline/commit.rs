@@ -9,6 +9,7 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
@@ -28,8 +29,17 @@ pub(super) struct Journal {
     pub commit: Commit,
 }
 
+/// Held while a release is put in place.
+static COMMITTING: Mutex<()> = Mutex::new(());
+
+/// Waits until no release is being put in place, and keeps it so.
+pub fn not_while_committing() -> MutexGuard<'static, ()> {
+    COMMITTING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Puts the staged release in place.
 pub fn commit(out: &Out, commit: Commit) -> Result<()> {
+    let _held = not_while_committing();
     let staging = out.staging();
     sync_folders(&staging).map_err(|error| cannot_write(&staging, &error))?;
     replace_file(out, &out.work(), JOURNAL, &Journal { commit: commit.clone() })?;

@@ -174,11 +174,11 @@ fn a_lost_ledger_stops_the_run() {
 #[test]
 fn one_run_at_a_time() {
     let (_folder, out) = out();
-    let held = super::layout::Lock::take(&out).unwrap();
-    let refused = super::layout::Lock::take(&out).err().unwrap();
+    let held = super::layout::Lock::take(&out, None).unwrap();
+    let refused = super::layout::Lock::take(&out, None).err().unwrap();
     assert_eq!(refused.code, ExitCode::Locked);
     drop(held);
-    assert!(super::layout::Lock::take(&out).is_ok());
+    assert!(super::layout::Lock::take(&out, None).is_ok());
 }
 
 /// Two releases of two days, one after the other.

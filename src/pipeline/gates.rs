@@ -1,12 +1,13 @@
-//! The gates between counting and publishing: do the books balance, are there too many rejects.
+//! Whether the books balance, and which gates of the definition let the delivery through.
 //!
-//! In: the class of every row, by source and file. Out: nothing, or the exit code 14 or 16 with
-//! the file's name and what to do; never a row.
+//! In: the class of every row, the outcomes of the gates. Out: nothing, or the exit code 14 or 16
+//! with the place and what to do; never a row, never a count.
 
 use std::collections::BTreeMap;
 
-use crate::domain::{Error, FileTally, Result};
-use crate::load::{Scanned, over_limit};
+use crate::domain::{Error, Result};
+use crate::gates::{Outcome, Verdict};
+use crate::load::Scanned;
 
 /// Stops a run whose rows are not all in exactly one class.
 pub fn balance(sources: &BTreeMap<String, Scanned>) -> Result<()> {
@@ -27,52 +28,43 @@ pub fn balance(sources: &BTreeMap<String, Scanned>) -> Result<()> {
     Ok(())
 }
 
-/// Stops a run with a file of which more than `limit` (a share) is rejected.
-pub fn rejects(sources: &BTreeMap<String, Scanned>, limit: f64) -> Result<()> {
-    let files = sources.values().flat_map(|scanned| scanned.files.iter().zip(&scanned.tally.files));
-    let over: Vec<String> =
-        files.filter(|(_, tally)| over_limit(tally, limit)).map(|(file, tally)| share(&file.name, tally)).collect();
-    if over.is_empty() {
-        return Ok(());
+/// Notes in the log what the gates found, and gives the message of those that stop the run.
+pub fn tell(outcomes: &[Outcome]) -> Option<String> {
+    let of = |verdict: Verdict| outcomes.iter().filter(move |outcome| outcome.verdict == verdict);
+    for outcome in of(Verdict::Noted) {
+        tracing::warn!(gate = outcome.gate.name(), "not as expected; the restricted manifest says where and how much");
     }
-    Err(Error::gate(format!(
-        "more rows than the limit of {} % were rejected in {}; nothing was published",
-        limit * 100.0,
-        over.join(", ")
-    )))
-}
-
-fn share(name: &str, tally: &FileTally) -> String {
-    format!("{name} ({:.1} %)", tally.rejected() as f64 * 100.0 / tally.rows as f64)
+    for outcome in of(Verdict::Accepted) {
+        tracing::warn!(gate = outcome.gate.name(), "accepted by the operator; the reason stands in the manifest");
+    }
+    let stopped: Vec<&Outcome> = of(Verdict::Stopped).collect();
+    let names = stopped.iter().map(|outcome| outcome.gate.name()).collect::<Vec<_>>().join(" --accept ");
+    let words = stopped.iter().map(|outcome| outcome.in_words()).collect::<Vec<_>>().join("; ");
+    (!stopped.is_empty()).then(|| {
+        format!(
+            "{words}; nothing was published: correct the delivery, set another limit in the definition, or let it \
+             through with --accept {names} --reason"
+        )
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{ExitCode, RejectReason, RowClass, SourceTally};
+    use crate::domain::{ExitCode, FileTally, RowClass, SourceTally};
     use crate::load::InputFile;
 
-    fn source(counted: u64, rejected: u64) -> BTreeMap<String, Scanned> {
-        let mut tally = FileTally { rows: counted + rejected, ..FileTally::default() };
+    fn source(counted: u64) -> BTreeMap<String, Scanned> {
+        let mut tally = FileTally { rows: counted, ..FileTally::default() };
         tally.add(RowClass::Counted, counted);
-        tally.add(RowClass::Rejected(RejectReason::BadDate), rejected);
         let file = InputFile { path: "x".into(), name: "regning-1.csv".into(), bytes: 1, sha256: String::new() };
         let tally = SourceTally { files: vec![tally] };
         BTreeMap::from([("regning".to_string(), Scanned { files: vec![file], tally, ..Scanned::default() })])
     }
 
     #[test]
-    fn a_file_passes_the_limit_with_ten_rejects_and_more_than_the_share() {
-        assert!(rejects(&source(91, 9), 0.01).is_ok(), "nine rows stop nothing");
-        assert!(rejects(&source(990, 10), 0.01).is_ok(), "one percent is not over one percent");
-        let error = rejects(&source(989, 10), 0.01).unwrap_err();
-        assert_eq!(error.code, ExitCode::Gate);
-        assert!(error.message.contains("regning-1.csv (1.0 %)"), "{}", error.message);
-    }
-
-    #[test]
     fn rows_without_a_class_stop_the_run() {
-        let mut sources = source(100, 0);
+        let mut sources = source(100);
         assert!(balance(&sources).is_ok());
         sources.get_mut("regning").unwrap().tally.files[0].rows += 1;
         assert_eq!(balance(&sources).unwrap_err().code, ExitCode::Books);

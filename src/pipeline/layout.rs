@@ -6,6 +6,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use crate::domain::{Error, Result};
 use crate::publish::files::{Area, cannot_write, make_folder};
@@ -114,15 +115,24 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock, or says that another run has it.
-    pub fn take(out: &Out) -> Result<Self> {
+    /// Takes the lock, waits for it as long as `wait` says, or says that another run has it.
+    pub fn take(out: &Out, wait: Option<Duration>) -> Result<Self> {
         let path = out.work().join("lock");
         let open = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
         let file = open.map_err(|error| cannot_write(&path, &error))?;
+        let until = wait.map(|wait| Instant::now() + wait);
+        if until.is_some() && matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
+            tracing::info!("another run is at work here; waiting until it has ended");
+        }
+        while until.is_some_and(|until| Instant::now() < until)
+            && matches!(file.try_lock(), Err(TryLockError::WouldBlock))
+        {
+            std::thread::sleep(Duration::from_millis(100));
+        }
         match file.try_lock() {
             Ok(()) => Ok(Lock { _file: file }),
             Err(TryLockError::WouldBlock) => Err(Error::locked(format!(
-                "{}: another run is at work here; wait until it has ended, or use another --out",
+                "{}: another run is at work here; give --wait SECONDS, or use another --out",
                 out.root.display()
             ))),
             Err(TryLockError::Error(error)) => Err(cannot_write(&path, &error)),

@@ -22,12 +22,18 @@ mod stated;
 mod whole;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+use crate::definition::GateId;
 pub use crate::publish::{National, Summary};
+pub use commit::not_while_committing;
 pub use prune::{Pruned, Retention, prune};
 pub use reproduce::{Reproduction, reproduce};
 pub use rollback::{Rollback, RolledBack, rollback};
 pub use run::run;
+pub use stage::STAGE;
 
 /// What was asked for.
 #[derive(Debug, Clone)]
@@ -41,6 +47,17 @@ pub struct Request {
     /// Bytes that rows in waiting may take.
     pub memory: Option<u64>,
     pub mode: Mode,
+    /// How long to wait for another run; none: not at all.
+    pub wait: Option<Duration>,
+    pub accepted: Accepted,
+}
+
+/// Gates that an operator lets a delivery through, and why. Part of the release's name, and
+/// published in its manifest.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accepted {
+    pub gates: Vec<GateId>,
+    pub reason: String,
 }
 
 /// Whether anything is written.

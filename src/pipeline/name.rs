@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
+use super::Accepted;
 use crate::definition::Pipeline;
 use crate::domain::{Error, Result};
 use crate::load::{InputFile, Inputs};
@@ -60,12 +61,16 @@ fn changed(path: &Path) -> Option<SystemTime> {
 }
 
 /// Hash of everything that a release is made from but the ledger.
-pub fn run_hash(pipeline: &Pipeline, as_of: i32, delivered: &[Delivered]) -> String {
+pub fn run_hash(pipeline: &Pipeline, as_of: i32, delivered: &[Delivered], accepted: &Accepted) -> String {
     let mut facts = vec![PROGRAM.to_string(), pipeline.id.clone(), date(as_of)];
     facts.extend(pipeline.files.iter().flat_map(|(name, bytes)| [name.clone(), sha256(bytes)]));
     facts.push(serde_json::to_string(&pipeline.policy).unwrap_or_default());
     for file in delivered {
         facts.extend([file.source.clone(), file.name.clone(), file.bytes.to_string(), file.sha256.clone()]);
+    }
+    if !accepted.gates.is_empty() {
+        facts.extend(accepted.gates.iter().map(|gate| gate.name().to_string()));
+        facts.push(accepted.reason.clone());
     }
     hash_of(&facts)
 }

@@ -46,7 +46,7 @@ pub struct Pruned {
 pub fn prune(asked: &Retention) -> Result<Pruned> {
     let out = Out::at(&asked.out);
     out.is_there()?;
-    let _lock = Lock::take(&out)?;
+    let _lock = Lock::take(&out, None)?;
     if asked.mode == Mode::Release {
         recover(&out)?;
     }

@@ -51,7 +51,7 @@ pub fn reproduce(asked: &Reproduction, watch: &dyn Watch) -> Result<Release> {
     let mut store = Store::open(&asked.deliveries)?;
     store.find(&stated.inputs)?;
     out.make()?;
-    let _lock = Lock::take(&out)?;
+    let _lock = Lock::take(&out, None)?;
     recover(&out)?;
     let mut again = Again { asked, out: &out, store, watch };
     let release = again.rebuild(&stated, origin.as_ref())?;
@@ -146,6 +146,7 @@ impl Again<'_> {
             geography: &geography,
             as_of: stated.as_of,
             memory: self.asked.memory,
+            accepted: &stated.accepted,
             out: self.out,
             watch: self.watch,
         };

@@ -40,7 +40,7 @@ pub struct RolledBack {
 pub fn rollback(asked: &Rollback) -> Result<RolledBack> {
     let out = Out::at(&asked.out);
     out.is_there()?;
-    let _lock = Lock::take(&out)?;
+    let _lock = Lock::take(&out, None)?;
     recover(&out)?;
     let mut history = History::read(&out)?;
     let withdrawn = to_withdraw(asked, &history, &out)?;

@@ -1,22 +1,24 @@
 //! One run: from a request to a release in its place.
 //!
-//! In: a [`Request`]. Out: an [`Outcome`]. The steps stand here in their order and nowhere else.
+//! In: a [`Request`]. Out: an [`Outcome`](super::Outcome). The steps stand here in their order and nowhere else.
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::path::PathBuf;
 
+use super::Outcome as Done;
 use super::commit::{commit, move_latest, recover, sweep};
 use super::history::{Commit, History};
 use super::layout::{Lock, Out};
 use super::name::{Delivered, delivered, release_name, run_hash, unchanged};
 use super::stage::{self, Staged};
-use super::{Mode, Outcome, PlannedFile, Release, Request, Step, Summary, Watch, gates, whole};
+use super::{Accepted, Mode, PlannedFile, Release, Request, Step, Summary, Watch, gates, whole};
 use crate::aggregate::{self, Cells, MonthCompleteness};
-use crate::codes::Geography;
-use crate::contacts::{self, Contacts, Residents, Workspace};
+use crate::codes::{Geography, practice_types};
+use crate::contacts::{self, Contacts, Residents, Volumes, Workspace};
 use crate::definition::Pipeline;
 use crate::domain::{Error, Result};
+use crate::gates::{Facts, Outcome, judge};
 use crate::load::{Inputs, Scanned};
 use crate::protect::{self, Ledger, Protected};
 use crate::publish::FEWEST_ROWS;
@@ -32,7 +34,7 @@ const RESIDENTS: &str = "innbyggere";
 ///
 /// # Errors
 /// Every class of failure of the specification; whichever it is, the last release stands.
-pub fn run(request: &Request, watch: &dyn Watch) -> Result<Outcome> {
+pub fn run(request: &Request, watch: &dyn Watch) -> Result<Done> {
     let pipeline = Pipeline::read(&request.pipeline)?;
     let geography = pipeline.release_geography()?;
     let out = Out::at(&request.out);
@@ -42,10 +44,18 @@ pub fn run(request: &Request, watch: &dyn Watch) -> Result<Outcome> {
         return dry_run(request, &pipeline, &out, inputs, watch);
     }
     out.make()?;
-    let _lock = Lock::take(&out)?;
+    let _lock = Lock::take(&out, request.wait)?;
     recover(&out)?;
-    let (as_of, memory) = (request.as_of, request.memory);
-    carry_out(&Work { pipeline: &pipeline, geography: &geography, as_of, memory, out: &out, watch }, inputs)
+    let work = Work {
+        pipeline: &pipeline,
+        geography: &geography,
+        as_of: request.as_of,
+        memory: request.memory,
+        accepted: &request.accepted,
+        out: &out,
+        watch,
+    };
+    carry_out(&work, inputs)
 }
 
 /// What a release is to be made with, under the lock.
@@ -57,22 +67,23 @@ pub struct Work<'a> {
     pub as_of: i32,
     /// Bytes that rows in waiting may take.
     pub memory: Option<u64>,
+    pub accepted: &'a Accepted,
     pub out: &'a Out,
     pub watch: &'a dyn Watch,
 }
 
 /// Makes the release of some inputs, unless it is there and whole.
-pub fn carry_out(work: &Work, inputs: Inputs) -> Result<Outcome> {
+pub fn carry_out(work: &Work, inputs: Inputs) -> Result<Done> {
     let (out, pipeline) = (work.out, &work.pipeline.id);
-    let plan = Plan::make(work.pipeline, work.as_of, out, inputs, work.watch)?;
+    let plan = Plan::make((work.pipeline, work.as_of, work.accepted), out, inputs, work.watch)?;
     if let Some(done) = plan.done.as_ref().filter(|done| whole::is_whole(out, done)) {
         move_latest(out, &History::read(out)?, pipeline)?;
-        return Ok(Outcome::AlreadyThere(at(out, pipeline, &done.release)?));
+        return Ok(Done::AlreadyThere(at(out, pipeline, &done.release)?));
     }
     let made = Run { work, plan: &plan }.make();
     let swept = sweep(out);
     made.and(swept)?;
-    Ok(Outcome::Released(at(out, pipeline, &plan.release)?))
+    Ok(Done::Released(at(out, pipeline, &plan.release)?))
 }
 
 /// Finds the files of the delivery before anything is made.
@@ -99,10 +110,15 @@ pub struct Plan {
 }
 
 impl Plan {
-    fn make(pipeline: &Pipeline, as_of: i32, out: &Out, inputs: Inputs, watch: &dyn Watch) -> Result<Self> {
+    fn make(
+        (pipeline, as_of, accepted): (&Pipeline, i32, &Accepted),
+        out: &Out,
+        inputs: Inputs,
+        watch: &dyn Watch,
+    ) -> Result<Self> {
         watch.step(Step::Hash);
         let delivered = delivered(&inputs)?;
-        let run = run_hash(pipeline, as_of, &delivered);
+        let run = run_hash(pipeline, as_of, &delivered, accepted);
         let history = History::read(out)?;
         let done = history.find(&run).cloned();
         let before = history.before(done.as_ref());
@@ -112,13 +128,13 @@ impl Plan {
 }
 
 /// Says what would be done; takes no lock and writes nothing.
-fn dry_run(request: &Request, pipeline: &Pipeline, out: &Out, inputs: Inputs, watch: &dyn Watch) -> Result<Outcome> {
-    let plan = Plan::make(pipeline, request.as_of, out, inputs, watch)?;
+fn dry_run(request: &Request, pipeline: &Pipeline, out: &Out, inputs: Inputs, watch: &dyn Watch) -> Result<Done> {
+    let plan = Plan::make((pipeline, request.as_of, &request.accepted), out, inputs, watch)?;
     if plan.done.as_ref().is_some_and(|done| whole::is_whole(out, done)) {
-        return Ok(Outcome::WouldDoNothing { release: plan.release });
+        return Ok(Done::WouldDoNothing { release: plan.release });
     }
     let planned = |file: Delivered| PlannedFile { source: file.source, name: file.name, bytes: file.bytes };
-    Ok(Outcome::WouldRelease { release: plan.release, files: plan.delivered.into_iter().map(planned).collect() })
+    Ok(Done::WouldRelease { release: plan.release, files: plan.delivered.into_iter().map(planned).collect() })
 }
 
 fn at(out: &Out, pipeline: &str, release: &str) -> Result<Release> {
@@ -165,6 +181,8 @@ pub struct Counted {
     /// Rows with a code that no list knows, by source and column.
     pub unknown: BTreeMap<(String, String), u64>,
     pub completeness: Vec<MonthCompleteness>,
+    /// What every gate found.
+    pub gates: Vec<Outcome>,
 }
 
 impl Run<'_> {
@@ -177,6 +195,7 @@ impl Run<'_> {
         let protected = self.protect(&counted, &ledger)?;
         self.watch.step(Step::Write);
         let mut staged = Staged::write(self, &protected, &counted)?;
+        staged.tell_tables();
         self.watch.step(Step::Audit);
         let verdict = staged.audit(&self.earlier())?;
         let ledger_after = staged.finish(&verdict, self.watch)?;
@@ -214,8 +233,9 @@ impl Run<'_> {
             sources,
             unknown: books.unknown,
             completeness: aggregate::completeness(&contacts.delays, self.as_of),
+            gates: Vec::new(),
         };
-        self.rejects(&counted)?;
+        self.pass_gates(&mut counted, &contacts)?;
         self.watch.step(Step::Count);
         if pipeline.is_joined() {
             return Ok(counted);
@@ -253,16 +273,23 @@ impl Run<'_> {
         Ok(residents)
     }
 
-    /// Keeps the rejects of a run with too many of them, and stops it.
-    fn rejects(&self, counted: &Counted) -> Result<()> {
-        let Err(mut error) = gates::rejects(&counted.sources, self.pipeline.reject_limit) else { return Ok(()) };
+    /// Asks every gate; keeps the rejects and the accounting of a run that one of them stops.
+    fn pass_gates(&self, counted: &mut Counted, contacts: &Contacts) -> Result<()> {
+        let places = self.geography.municipalities.len();
+        let facts = Facts {
+            pipeline: self.pipeline,
+            geography: self.geography,
+            sources: &counted.sources,
+            unknown: &counted.unknown,
+            volumes: &Volumes::of(contacts, practice_types().len(), places),
+            completeness: &counted.completeness,
+            as_of: self.as_of,
+        };
+        counted.gates = judge(&facts, &self.accepted.gates);
+        let Some(message) = gates::tell(&counted.gates) else { return Ok(()) };
         let kept = stage::keep_failed(self, counted)?;
-        error.message.push_str(&format!(
-            "; the rejected rows, with their reasons, are kept in {}: correct the delivery, or set a higher \
-             reject-limit in the definition",
-            kept.display()
-        ));
-        Err(error)
+        let kept = format!("; the rejected rows and the accounting are kept in {}", kept.display());
+        Err(Error::gate(message + &kept))
     }
 
     /// Public folders of the earlier releases of this pipeline, which an attacker has seen, as far

@@ -13,9 +13,15 @@ use super::{Watch, rejects};
 use crate::aggregate::MonthCompleteness;
 use crate::audit;
 use crate::domain::{Error, Period, PeriodKind, Result};
+use crate::gates::Outcome;
 use crate::protect::Protected;
 use crate::publish::files::{Area, cannot_write, make_folder, write_file};
-use crate::publish::{self, AuditVerdict, FileRecord, MonthShare, ReleaseContext, SourceRecord, Written, json_bytes};
+use crate::publish::{
+    self, AuditVerdict, FileRecord, GateRecord, MonthShare, ReleaseContext, SourceRecord, Written, json_bytes,
+};
+
+/// Target of events for monitors alone.
+pub const STAGE: &str = "stage";
 
 /// Name of the audit's report in a release's restricted folder.
 const AUDIT: &str = "audit.json";
@@ -57,6 +63,17 @@ impl<'a> Staged<'a> {
             written.restricted.push(write_file(&restricted, NOTES, Area::Restricted, &notes)?);
         }
         Ok(Staged { run, context, written })
+    }
+
+    /// One event a table and source, for monitors: what the public manifest holds of them.
+    pub fn tell_tables(&self) {
+        for source in &self.context.sources {
+            let rows = publish::public_account(&source.total(), None).rows;
+            tracing::info!(target: STAGE, source = source.source, rows, "source");
+        }
+        for table in &self.written.tables {
+            tracing::info!(target: STAGE, table = table.id, cells = table.cells, hidden_cells = table.hidden, "table");
+        }
     }
 
     /// Attacks the staged public files together with those of earlier releases, and keeps the
@@ -149,7 +166,17 @@ fn context<'a>(run: &Run<'a>, counted: &Counted) -> ReleaseContext<'a> {
         previous: run.plan.before.of(&run.pipeline.id).next_back().map(|commit| commit.release.clone()),
         run: run.plan.run.clone(),
         ledger_before: run.plan.before.state().to_string(),
+        gates: counted.gates.iter().map(gate).collect(),
+        accepted: serde_json::json!(run.accepted),
         unknown_codes: counted.unknown.iter().map(|((source, column), n)| (format!("{source}.{column}"), *n)).collect(),
+    }
+}
+
+fn gate(of: &Outcome) -> GateRecord {
+    GateRecord {
+        gate: of.gate.name(),
+        result: serde_json::json!(of.verdict),
+        found: serde_json::json!({ "value": of.value, "limits": of.limits, "at": of.at }),
     }
 }
 

@@ -9,6 +9,7 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::Accepted;
 use super::name::{Delivered, release_name, run_hash};
 use crate::definition::Pipeline;
 use crate::domain::{Error, Result, parse_iso_day};
@@ -25,6 +26,7 @@ pub struct Stated {
     /// By source and rank, without a place yet.
     pub inputs: Vec<Delivered>,
     pub outputs: Vec<Output>,
+    pub accepted: Accepted,
     /// The manifest itself, as it was published.
     pub bytes: Vec<u8>,
     /// Hash of everything but the ledger.
@@ -45,6 +47,8 @@ struct Text {
     program: String,
     as_of: String,
     definition: Vec<File>,
+    #[serde(default)]
+    accepted: Accepted,
     inputs: Vec<Input>,
     outputs: Vec<Output>,
 }
@@ -87,8 +91,17 @@ impl Stated {
         let kept = text.definition.iter().map(|file| definition(&folder, file)).collect::<Result<Vec<_>>>()?;
         let pipeline = Pipeline::from_files(&kept)?;
         let inputs: Vec<Delivered> = text.inputs.into_iter().map(Delivered::from).collect();
-        let run = run_hash(&pipeline, as_of, &inputs);
-        Ok(Stated { release: text.release, pipeline, as_of, inputs, outputs: text.outputs, bytes, run })
+        let run = run_hash(&pipeline, as_of, &inputs, &text.accepted);
+        Ok(Stated {
+            release: text.release,
+            pipeline,
+            as_of,
+            inputs,
+            outputs: text.outputs,
+            accepted: text.accepted,
+            bytes,
+            run,
+        })
     }
 
     /// Whether the release is the one that is made from a state of the ledger.

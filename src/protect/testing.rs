@@ -130,6 +130,7 @@ pub(crate) fn pipeline(types: usize, features: usize, tables: Vec<Table>) -> Pip
         geography: "test".into(),
         policy: policy(),
         reject_limit: 0.01,
+        gates: crate::definition::Gates::with_reject_limit(0.01),
         tables,
         files: vec![],
     }

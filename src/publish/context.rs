@@ -31,8 +31,22 @@ pub struct ReleaseContext<'a> {
     pub run: String,
     /// State of the ledger that the run starts from (see the restricted manifest).
     pub ledger_before: String,
+    /// What every gate found.
+    pub gates: Vec<GateRecord>,
+    /// Gates that an operator let the delivery through, and why.
+    pub accepted: serde_json::Value,
     /// Codes that no list knows, by source and column: how many rows have one.
     pub unknown_codes: BTreeMap<String, u64>,
+}
+
+/// What a gate found. Only its result is published.
+#[derive(Debug, Clone)]
+pub struct GateRecord {
+    pub gate: &'static str,
+    /// `passed`, `noted`, `accepted`, `stopped` or `not-judged`.
+    pub result: serde_json::Value,
+    /// Value, limits and places.
+    pub found: serde_json::Value,
 }
 
 /// A source of the delivery: its files in order, with the class of every row.

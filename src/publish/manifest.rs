@@ -37,6 +37,8 @@ pub fn public(
         "definition": pipeline.files.iter().map(|(name, text)| json!({"file": name, "sha256": sha256(text)})).collect::<Vec<_>>(),
         "inputs": context.sources.iter().flat_map(inputs).collect::<Vec<_>>(),
         "rows": rows,
+        "gates": context.gates.iter().map(|of| json!({"gate": of.gate, "result": of.result})).collect::<Vec<_>>(),
+        "accepted": context.accepted,
         "completeness": context.completeness.iter().map(completeness).collect::<Vec<_>>(),
         "tables": tables.iter().map(table).collect::<Vec<_>>(),
         "audit": verdict,
@@ -53,6 +55,7 @@ pub fn restricted(context: &ReleaseContext, files_written: &[WrittenFile]) -> Ve
         "run": context.run,
         "ledger_before": context.ledger_before,
         "rows": accounts,
+        "gates": context.gates.iter().map(|of| json!({"gate": of.gate, "result": of.result, "found": of.found})).collect::<Vec<_>>(),
         "unknown_codes": context.unknown_codes,
         "files": files(files_written),
     }))

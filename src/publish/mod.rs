@@ -23,7 +23,7 @@ mod tests;
 mod text;
 
 pub use accounting::{FEWEST_ROWS, PublicAccount, public_account};
-pub use context::{AuditVerdict, FileRecord, MonthShare, PROGRAM, ReleaseContext, SourceRecord};
+pub use context::{AuditVerdict, FileRecord, GateRecord, MonthShare, PROGRAM, ReleaseContext, SourceRecord};
 pub use manifest::{bytes as json_bytes, date, restricted as restricted_manifest};
 pub use parquet::{Label, plain_writer};
 pub use practices::write_practices;

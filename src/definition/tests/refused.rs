@@ -28,7 +28,7 @@ fn said(message: &str) -> String {
 fn a_fault_has_file_line_and_column() {
     assert_eq!(
         wrong("id = \"gp-activity\"\nversion = \"1\"", "id = \"gp-activity\"\nverson = \"1\""),
-        "mine.toml:3:1: unknown key `verson`; did you mean `version`? Known: id, version, title, description, geography, contact-types, features, age-groups, policy, reject-limit, from, to, source, table, register-table"
+        "mine.toml:3:1: unknown key `verson`; did you mean `version`? Known: id, version, title, description, geography, contact-types, features, age-groups, policy, reject-limit, gates, from, to, source, table, register-table"
     );
 }
 

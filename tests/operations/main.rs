@@ -1,94 +1,16 @@
 //! What an operator does with releases: make one again from its manifest, hold two beside each
-//! other, take one back, remove old ones.
+//! other, take one back, remove old ones, let a delivery through a gate, stop and kill runs.
 //!
 //! In: a small synthetic delivery, a definition of one table, the built program. It never links
 //! the crate.
 
+mod faults;
+mod nightly;
+mod small;
+
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
-/// A table that is quick to protect.
-const TABLE: &str = r#"[[table]]
-id = "gp-contacts"
-version = "1"
-title = { nb = "Kontakter", en = "Contacts" }
-description = { nb = "Kontakter.", en = "Contacts." }
-service = "gp"
-place = "residence"
-periods = ["month"]
-measures = ["contacts"]
-contact-types = ["contact"]
-"#;
-
-struct Place {
-    folder: tempfile::TempDir,
-}
-
-impl Place {
-    fn new() -> Self {
-        let place = Place { folder: tempfile::tempdir().unwrap() };
-        let synth = "synth --persons 3000 --from 2023-01 --to 2023-03 --seed 5 --out";
-        let made = kprstat(synth.split(' ').chain([text(&place.path("delivery"))]));
-        assert!(made.status.success(), "{}", said(&made));
-        let shipped = fs::read_to_string("pipelines/gp-activity.toml").unwrap();
-        let head = shipped.split("[[table]]\n").next().unwrap();
-        fs::write(place.path("gp-activity.toml"), format!("{head}{TABLE}")).unwrap();
-        place
-    }
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-    /// Makes a release and gives its public folder.
-    fn release(&self, as_of: &str) -> PathBuf {
-        let (definition, delivery, out) = (self.path("gp-activity.toml"), self.path("delivery"), self.path("out"));
-        let words = ["run", text(&definition), "--delivery", text(&delivery), "--as-of", as_of, "--out", text(&out)];
-        let run = kprstat(words);
-        assert!(run.status.success(), "{}", said(&run));
-        let first = String::from_utf8_lossy(&run.stdout).lines().next().unwrap().to_string();
-        out.join("public/releases").join(first.strip_prefix("Released ").unwrap())
-    }
-    fn reproduce(&self, release: &Path, delivery: &Path, to: &str) -> Output {
-        let (manifest, to) = (release.join("manifest.json"), self.path(to));
-        kprstat(["reproduce", text(&manifest), "--delivery", text(delivery), "--out", text(&to)])
-    }
-}
-
-fn kprstat<'a>(words: impl IntoIterator<Item = &'a str>) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_kprstat")).args(words).output().unwrap()
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
-}
-
-/// Path below the folder and bytes of every file.
-fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let (mut open, mut found) = (vec![folder.to_path_buf()], Vec::new());
-    while let Some(next) = open.pop() {
-        for entry in fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
-            match path.is_dir() {
-                true => open.push(path),
-                false => found.push((path.strip_prefix(folder).unwrap().to_path_buf(), fs::read(&path).unwrap())),
-            }
-        }
-    }
-    found.sort();
-    found
-}
-
-fn copy(from: &Path, to: &Path) {
-    for (path, bytes) in files(from) {
-        let path = to.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
-    }
-}
+use small::{Place, copy, files, kprstat, said, text};
 
 #[test]
 fn a_release_of_a_series_is_made_again_byte_for_byte_or_what_differs_is_named() {
@@ -157,11 +79,7 @@ fn releases_are_compared_taken_back_and_pruned() {
     assert!(back.status.success(), "{}", said(&back));
     let leads_to = || fs::canonicalize(out.join("public/latest/gp-activity")).unwrap();
     assert_eq!(leads_to(), fs::canonicalize(&releases[1]).unwrap());
-    let again = kprstat(
-        ["run", text(&place.path("gp-activity.toml")), "--delivery", text(&place.path("delivery"))]
-            .into_iter()
-            .chain(["--as-of", "2023-06-15", "--out", text(&out)]),
-    );
+    let again = place.run("out", "2023-06-15", &[]).output().unwrap();
     assert!(again.status.success() && said(&again).contains("was withdrawn and stays so"), "{}", said(&again));
     assert_eq!(leads_to(), fs::canonicalize(&releases[1]).unwrap());
 

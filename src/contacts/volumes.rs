@@ -1,0 +1,90 @@
+//! How many contacts each month has, by practice type and place: to hold a delivery beside its
+//! own past.
+//!
+//! In: the contacts of a delivery. Out: whole counts; no person's row and no key.
+
+use rayon::prelude::*;
+
+use super::table::{ContactPart, Contacts};
+use crate::domain::{Month, PlaceIndex};
+
+/// Counted contacts by month.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Volumes {
+    /// First and last month with a counted bill.
+    pub months: Option<(Month, Month)>,
+    /// By position in `codes::practice_types`, then month.
+    types: Vec<u64>,
+    /// By place of residence, then month; likewise by place of practice.
+    residence: Vec<u64>,
+    practice: Vec<u64>,
+}
+
+impl Volumes {
+    /// Counts the contacts of every month, over `types` practice types and `places` places.
+    pub fn of(contacts: &Contacts, types: usize, places: usize) -> Volumes {
+        let empty = || Volumes {
+            months: contacts.months,
+            types: vec![0; types * length(contacts.months)],
+            residence: vec![0; places * length(contacts.months)],
+            practice: vec![0; places * length(contacts.months)],
+        };
+        let count = |mut volumes: Volumes, part: &ContactPart| {
+            volumes.count(part);
+            volumes
+        };
+        contacts.parts.par_iter().fold(empty, count).reduce(empty, Volumes::plus)
+    }
+
+    fn count(&mut self, part: &ContactPart) {
+        let Some((first, last)) = self.months else { return };
+        let length = length(self.months);
+        for row in 0..part.len() {
+            let month = Month::of_day(part.start[row].div_euclid(86_400) as i32);
+            if month < first || month > last {
+                continue;
+            }
+            let at = (month.0 - first.0) as usize;
+            let add = |counts: &mut [u64], code: usize| {
+                if let Some(count) = counts.get_mut(code * length + at) {
+                    *count += 1;
+                }
+            };
+            add(&mut self.types, usize::from(part.practice_type[row]));
+            add(&mut self.residence, usize::from(part.residence[row]));
+            add(&mut self.practice, usize::from(part.practice[row]));
+        }
+    }
+
+    fn plus(mut self, other: Volumes) -> Volumes {
+        let add = |to: &mut [u64], from: &[u64]| to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
+        add(&mut self.types, &other.types);
+        add(&mut self.residence, &other.residence);
+        add(&mut self.practice, &other.practice);
+        self
+    }
+
+    /// Contacts of a practice type in a month.
+    pub fn of_type(&self, practice_type: usize, month: Month) -> u64 {
+        self.at(&self.types, practice_type, month)
+    }
+    /// Contacts of residents of a place in a month.
+    pub fn of_residents(&self, place: PlaceIndex, month: Month) -> u64 {
+        self.at(&self.residence, usize::from(place), month)
+    }
+    /// Contacts at the practices of a place in a month.
+    pub fn of_practices(&self, place: PlaceIndex, month: Month) -> u64 {
+        self.at(&self.practice, usize::from(place), month)
+    }
+
+    fn at(&self, counts: &[u64], code: usize, month: Month) -> u64 {
+        let Some((first, last)) = self.months.filter(|(first, last)| *first <= month && month <= *last) else {
+            return 0;
+        };
+        counts.get(code * length(Some((first, last))) + (month.0 - first.0) as usize).copied().unwrap_or(0)
+    }
+}
+
+fn length(months: Option<(Month, Month)>) -> usize {
+    months.map_or(0, |(first, last)| (last.0 - first.0 + 1) as usize)
+}

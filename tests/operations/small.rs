@@ -1,0 +1,99 @@
+//! A small delivery, a definition of one table that is quick to protect, and the built program.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A table that is quick to protect.
+const TABLE: &str = r#"[[table]]
+id = "gp-contacts"
+version = "1"
+title = { nb = "Kontakter", en = "Contacts" }
+description = { nb = "Kontakter.", en = "Contacts." }
+service = "gp"
+place = "residence"
+periods = ["month"]
+measures = ["contacts"]
+contact-types = ["contact"]
+"#;
+
+/// A folder of its own, a delivery and a definition in it.
+pub struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    pub fn new() -> Self {
+        let place = Place { folder: tempfile::tempdir().unwrap() };
+        let synth = "synth --persons 3000 --from 2023-01 --to 2023-03 --seed 5 --out";
+        let made = kprstat(synth.split(' ').chain([text(&place.path("delivery"))]));
+        assert!(made.status.success(), "{}", said(&made));
+        let shipped = fs::read_to_string("pipelines/gp-activity.toml").unwrap();
+        let head = shipped.split("[[table]]\n").next().unwrap();
+        fs::write(place.path("gp-activity.toml"), format!("{head}{TABLE}")).unwrap();
+        place
+    }
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+    /// What `kprstat run` takes to release to `out`, and what a test adds.
+    pub fn run(&self, out: &str, as_of: &str, more: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kprstat"));
+        command.arg("run").arg(self.path("gp-activity.toml")).arg("--delivery").arg(self.path("delivery"));
+        command.arg("--out").arg(self.path(out)).args(["--as-of", as_of]).args(more);
+        command
+    }
+    /// Sets a text before the sources of the definition.
+    pub fn define(&self, text: &str) {
+        let path = self.path("gp-activity.toml");
+        let definition = fs::read_to_string(&path).unwrap();
+        fs::write(&path, definition.replacen("[[source]]", &format!("{text}\n[[source]]"), 1)).unwrap();
+    }
+    /// Makes a release and gives its public folder.
+    pub fn release(&self, as_of: &str) -> PathBuf {
+        let run = self.run("out", as_of, &[]).output().unwrap();
+        assert!(run.status.success(), "{}", said(&run));
+        let first = String::from_utf8_lossy(&run.stdout).lines().next().unwrap().to_string();
+        self.path("out/public/releases").join(first.strip_prefix("Released ").unwrap())
+    }
+    pub fn reproduce(&self, release: &Path, delivery: &Path, to: &str) -> Output {
+        let (manifest, to) = (release.join("manifest.json"), self.path(to));
+        kprstat(["reproduce", text(&manifest), "--delivery", text(delivery), "--out", text(&to)])
+    }
+}
+
+pub fn kprstat<'a>(words: impl IntoIterator<Item = &'a str>) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_kprstat")).args(words).output().unwrap()
+}
+
+pub fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+pub fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+/// Path below the folder and bytes of every file.
+pub fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let (mut open, mut found) = (vec![folder.to_path_buf()], Vec::new());
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => open.push(path),
+                false => found.push((path.strip_prefix(folder).unwrap().to_path_buf(), fs::read(&path).unwrap())),
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+pub fn copy(from: &Path, to: &Path) {
+    for (path, bytes) in files(from) {
+        let path = to.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+}
