@@ -38,6 +38,16 @@ pub struct Common {
     /// Threads to use [default: one a core]; the result is the same for any number
     #[arg(long, global = true, env = "KPRSTAT_THREADS", hide_env_values = true, display_order = 101, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+    /// File of settings, such as out = "releases"; a flag and the environment go before it
+    #[arg(
+        long,
+        global = true,
+        env = "KPRSTAT_CONFIG",
+        hide_env_values = true,
+        display_order = 102,
+        value_name = "FILE"
+    )]
+    pub config: Option<PathBuf>,
 }
 
 /// Form of the messages on stderr.
@@ -105,11 +115,18 @@ pub enum FileForm {
 #[command(after_help = "\
 Examples:
   kprstat check                              every definition in the folder pipelines
-  kprstat check pipelines/gp-activity.toml")]
+  kprstat check pipelines/gp-activity.toml
+  kprstat check --explain --config kprstat.toml --memory 2G
+
+A setting is taken from a flag, else from the environment (KPRSTAT_OUT for --out), else from the
+file that --config names. With --explain, the options of `kprstat run` can be given too.")]
 pub struct CheckArgs {
     /// Definitions to judge [default: pipelines/*.toml]
     #[arg(value_name = "PIPELINE.toml")]
     pub pipelines: Vec<PathBuf>,
+    /// Say first what every setting of a run is, and where it comes from
+    #[arg(long)]
+    pub explain: bool,
 }
 
 /// Make a release from a delivery

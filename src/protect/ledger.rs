@@ -104,9 +104,8 @@ impl Ledger {
         let plain = zstd::decode_all(bytes).map_err(|_| wrong())?;
         let head = plain.first_chunk::<8>().ok_or_else(wrong)?;
         let head = u64::from_le_bytes(*head) as usize;
-        let text = plain.get(8..8 + head).ok_or_else(wrong)?;
+        let (text, mut rest) = plain[8..].split_at_checked(head).ok_or_else(wrong)?;
         let mut ledger: Ledger = serde_json::from_slice(text).map_err(|_| wrong())?;
-        let mut rest = &plain[8 + head..];
         for block in ledger.tables.values_mut().flat_map(BTreeMap::values_mut) {
             let (seen, more) = rest.split_at_checked(block.cells()).ok_or_else(wrong)?;
             block.seen = seen.to_vec();
@@ -152,10 +151,11 @@ impl Ledger {
 
 impl Block {
     fn inner(&self) -> usize {
-        self.dimensions.iter().map(Vec::len).product::<usize>() * self.quantities.len()
+        // Of a damaged file the product may be any number; no ledger has so many cells then.
+        self.dimensions.iter().map(Vec::len).fold(self.quantities.len(), usize::saturating_mul)
     }
     fn cells(&self) -> usize {
-        self.places.len() * self.inner()
+        self.places.len().saturating_mul(self.inner())
     }
 
     /// Copies what is known of a place to the cells of today's axes.
