@@ -8,11 +8,12 @@ BIN    := target/release/kprstat
 DEMO   := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-rust test-certificate test-differential test-differential-all test-kill man lint fmt bench clean
+.PHONY: help build demo test test-rust test-certificate test-differential test-differential-all test-kill test-releases man lint fmt bench clean
 
 help:
 	@echo "make demo    a synthetic country of 200 000 persons over 24 months, and a release of it"
 	@echo "make test    everything that must hold: unit, scenarios, laws, architecture, CLI, differential"
+	@echo "make test-releases  24 releases of a country, month by month, each attacked with all before it"
 	@echo "make test-kill  500 runs killed at random moments"
 	@echo "make man     the manual pages, in target/man"
 	@echo "make lint    formatting and lints"
@@ -47,6 +48,10 @@ test-differential-all: build $(VENV)/ready
 # Some tens of minutes: every kill is followed by a look at all releases.
 test-kill:
 	KPRSTAT_KILLS=500 $(CARGO) test --release --locked --test operations killed_at_random
+
+# Some ten minutes.
+test-releases:
+	KPRSTAT_RELEASES=24 $(CARGO) test --release --locked --test releases -- --nocapture
 
 man: build
 	$(BIN) man --out target/man
