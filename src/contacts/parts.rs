@@ -62,7 +62,7 @@ mod tests {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
         let other = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
         let (now, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let work = |part| {
+        let work = |part: usize| {
             most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
             // As polars does: the work itself is done in another pool, and waited for.
             let done = other.install(|| (0..200_000u64).fold(part as u64, |sum, n| sum.wrapping_mul(31) ^ n));
