@@ -8,12 +8,13 @@ BIN    := target/release/kprstat
 DEMO   := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-rust test-certificate test-differential test-differential-all test-kill man lint fmt bench clean
+.PHONY: help build demo test test-rust test-certificate test-differential test-differential-all test-kill test-series man lint fmt bench clean
 
 help:
 	@echo "make demo    a synthetic country of 200 000 persons over 24 months, and a release of it"
 	@echo "make test    everything that must hold: unit, scenarios, laws, architecture, CLI, differential"
 	@echo "make test-kill  500 runs killed at random moments"
+	@echo "make test-series  24 monthly releases, each made again byte for byte"
 	@echo "make man     the manual pages, in target/man"
 	@echo "make lint    formatting and lints"
 	@echo "make bench   speed and memory beside DuckDB and polars on the same data"
@@ -43,6 +44,10 @@ test-differential: build $(VENV)/ready
 # Clean and messy, CSV and Parquet: some minutes each.
 test-differential-all: build $(VENV)/ready
 	$(VENV)/bin/python tests/differential/run.py --kprstat $(BIN)
+
+# Two years of monthly releases, each made again in another place.
+test-series:
+	KPRSTAT_SERIES=24 $(CARGO) test --release --locked --test operations any_release_of_a_series
 
 # Some tens of minutes: every kill is followed by a look at all releases.
 test-kill:

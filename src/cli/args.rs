@@ -7,6 +7,8 @@ use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use crate::definition::{GateId, Language};
 use crate::domain::Month;
 
+use super::args_table::TableArgs;
+
 /// Publishable statistics from the registers of Norwegian primary care.
 #[derive(Debug, Parser)]
 #[command(name = "kprstat", version, arg_required_else_help = true, max_term_width = 100, after_help = HELP)]
@@ -54,6 +56,7 @@ pub enum Command {
     Run(RunArgs),
     Audit(AuditArgs),
     Reproduce(ReproduceArgs),
+    Table(TableArgs),
     Diff(DiffArgs),
     Rollback(RollbackArgs),
     Prune(PruneArgs),
@@ -200,27 +203,42 @@ pub struct ReproduceArgs {
     /// The restricted area of the release [default: the one beside its public area]
     #[arg(long, value_name = "DIR")]
     pub restricted: Option<PathBuf>,
+    /// Of a table of your own: the releases that it was held beside, or a folder that has them
+    #[arg(long, value_name = "RELEASE-DIR", num_args = 1..)]
+    pub against: Vec<PathBuf>,
     /// Memory to keep within, such as 2G or 800M
     #[arg(long, value_name = "SIZE", value_parser = memory)]
     pub memory: Option<u64>,
 }
 
-/// Say what changed from one release to another, by table and period
+/// Say what changed from one release to another, or over all of them, by table and period
 #[derive(Debug, Group)]
 #[command(after_help = "\
 Examples:
   kprstat diff out/public/releases/OLDER out/public/latest/gp-activity
   kprstat diff OLDER NEWER --format json > revision.json
+  kprstat diff --series out/public --pipeline gp-activity --lang en
 
 Read from public files alone: sums are over cells that both releases show. Cells that are hidden
-now and were shown before have been told already, and are named.")]
+now and were shown before have been told already, and are named. A series has the triangle of
+completeness by release, and of every period in which releases it was provisional, in which final,
+and how far its figures moved.")]
 pub struct DiffArgs {
     /// Folder of the earlier release
-    #[arg(value_name = "A")]
-    pub before: PathBuf,
+    #[arg(value_name = "A", required_unless_present = "series", requires = "after")]
+    pub before: Option<PathBuf>,
     /// Folder of the later release
     #[arg(value_name = "B")]
-    pub after: PathBuf,
+    pub after: Option<PathBuf>,
+    /// All releases of a pipeline in the public folder of an OUT
+    #[arg(long, value_name = "PUBLIC-DIR", conflicts_with_all = ["before", "after"])]
+    pub series: Option<PathBuf>,
+    /// Which pipeline's series, where the folder has several
+    #[arg(long, value_name = "ID", requires = "series")]
+    pub pipeline: Option<String>,
+    /// Language of a series in words: nb (bokmål) or en
+    #[arg(long, default_value = "nb", value_name = "LANG", requires = "series")]
+    pub lang: Language,
     /// Form of the answer: text, or json with every name
     #[arg(long, value_enum, default_value_t = LogForm::Text, hide_possible_values = true, value_name = "FORM")]
     pub format: LogForm,
@@ -322,7 +340,7 @@ pub struct ManArgs {
 }
 
 /// A day written `YYYY-MM-DD`.
-fn day(text: &str) -> Result<Day, String> {
+pub fn day(text: &str) -> Result<Day, String> {
     let wrong = |_| "expected a day as YYYY-MM-DD, such as 2024-03-01".to_string();
     let exact = text.len() == 10;
     let date = chrono::NaiveDate::parse_from_str(if exact { text } else { "" }, "%Y-%m-%d").map_err(wrong)?;
@@ -331,7 +349,7 @@ fn day(text: &str) -> Result<Day, String> {
 }
 
 /// A size in bytes, with `K`, `M` or `G` (and `iB` or `B`) for powers of 1024.
-fn memory(text: &str) -> Result<u64, String> {
+pub fn memory(text: &str) -> Result<u64, String> {
     let wrong = || "expected a size such as 2G or 800M, at least 256M".to_string();
     let upper = text.trim().to_ascii_uppercase();
     let digits = upper.trim_end_matches(|c: char| !c.is_ascii_digit());

@@ -4,6 +4,7 @@
 //! exit code is one of the specification's. This room computes nothing.
 
 mod args;
+mod args_table;
 mod audit;
 mod check;
 mod console;
@@ -17,6 +18,7 @@ mod revision;
 mod run;
 mod stop;
 mod synth;
+mod table;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -62,6 +64,7 @@ fn dispatch(args: &Args, console: &Console) -> Result<()> {
         Command::Run(typed) => run::run(typed, console),
         Command::Audit(typed) => audit::audit(typed),
         Command::Reproduce(typed) => reproduce::reproduce(typed, console),
+        Command::Table(typed) => table::table(typed, console),
         Command::Diff(typed) => revision::diff(typed),
         Command::Rollback(typed) => keep::rollback(typed),
         Command::Prune(typed) => keep::prune(typed),

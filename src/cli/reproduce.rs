@@ -17,6 +17,7 @@ pub fn reproduce(typed: &ReproduceArgs, console: &Console) -> Result<()> {
         deliveries: typed.delivery.clone(),
         out: typed.out.clone(),
         restricted: typed.restricted.clone(),
+        against: typed.against.clone(),
         memory: typed.memory,
     };
     let release = pipeline::reproduce(&asked, console)?;

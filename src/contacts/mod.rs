@@ -13,6 +13,7 @@ mod columns;
 mod gather;
 mod lines;
 mod meaning;
+mod regroup;
 mod residents;
 mod resolve;
 #[cfg(test)]
@@ -24,6 +25,7 @@ mod volumes;
 
 pub use books::Books;
 pub use build::{Workspace, build};
+pub use regroup::Regrouping;
 pub use residents::{Residents, residents};
 pub use spool::part_of;
 pub use table::*;

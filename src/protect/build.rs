@@ -3,10 +3,10 @@
 //! In: the relations, the counts, the policies, and what earlier releases showed. Out: a system
 //! in which every cell unsafe in itself, and every cell hidden before, is hidden. Proves nothing.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::grid::{CellId, Grid, NO_CELL, NONE, canonical_codes};
-use super::ledger::Seen;
+use super::ledger::{Before, Seen};
 use super::lookup::FreeConditions;
 use super::patients::PatientRules;
 use super::primary::{Reason, Setting, breaks_residents, judge, width_of_contacts};
@@ -81,6 +81,8 @@ struct Builder<'a> {
     home: Vec<(u8, u32)>,
     owners: Vec<[u32; 2]>,
     patient_owners: FxHashMap<CellId, [u32; 2]>,
+    /// Cells of publications beside this one.
+    beside: FxHashSet<CellId>,
     /// Unsafe cells.
     found: FxHashMap<CellId, Target>,
 }
@@ -104,6 +106,7 @@ impl<'a> Builder<'a> {
             home: Vec::new(),
             owners: Vec::new(),
             patient_owners: FxHashMap::default(),
+            beside: FxHashSet::default(),
             found: FxHashMap::default(),
         }
     }
@@ -158,6 +161,7 @@ impl<'a> Builder<'a> {
                 weight: 0.0,
                 state: State::Unpublished,
                 reason: Reason::Shown,
+                known: false,
                 counted: false,
                 lone: false,
                 rank: Rank::Detail,
@@ -178,16 +182,19 @@ impl<'a> Builder<'a> {
         }
         let role = roles.quantities[quantity];
         let patients = match (role, source.cells.patients.get(index)) {
-            (QuantityRole::Counted, Some(patients)) if roles.shows_patients => Some(patients),
+            (QuantityRole::Counted | QuantityRole::Implied, Some(patients)) if roles.shows_patients => Some(patients),
             _ => None,
         };
         let reason = row.reason(count, patients, source, roles);
         self.note_unsafe(id, (reason, row.at.setting), count, patients, &source.table.policy);
-        if let Some(patients) = patients {
+        if let Some(patients) = patients.filter(|_| !self.cells[id as usize].has_patients()) {
             self.note_patients(id, patients);
         }
+        if source.before.as_ref().is_some_and(Before::is_published) {
+            self.beside.insert(id);
+        }
         let cell = &mut self.cells[id as usize];
-        if role != QuantityRole::Residual {
+        if !matches!(role, QuantityRole::Residual | QuantityRole::Implied) {
             cell.state = State::Shown;
             cell.counted |= role == QuantityRole::Counted;
         }
@@ -195,6 +202,7 @@ impl<'a> Builder<'a> {
         let before = source.before.as_ref().map_or(Seen::New, |before| before.seen(index));
         let breadth = breadth(self.universe, &source.view.quantities[quantity], cell.rank);
         cell.weight = cell.weight.max(weight(count, cell.rank, before, &source.table.policy) * breadth);
+        cell.known |= before == Seen::Known;
         if before == Seen::Hidden && cell.reason == Reason::Shown && count.value > 0 {
             cell.reason = Reason::Ledger;
         }
@@ -223,6 +231,7 @@ impl<'a> Builder<'a> {
             patients_width: 0,
             contributors: [count.patients, 0],
             min_patients: 0,
+            beside: false,
         });
         target.contacts_width = target.contacts_width.max(of_contacts);
         target.patients_width = target.patients_width.max(of_patients);
@@ -240,10 +249,14 @@ impl<'a> Builder<'a> {
 
     fn finish(mut self) -> System<'a> {
         for (at, cell) in self.cells.iter_mut().enumerate() {
+            // What became unsafe since it was shown elsewhere is hidden here.
+            cell.known &= !cell.reason.is_primary();
+            cell.reason = if cell.known { Reason::Shown } else { cell.reason };
             cell.lone = self.owners[at] != [0, 0] || self.patient_owners.contains_key(&(at as CellId));
         }
         let mut targets: Vec<Target> = self.found.into_values().collect();
         for target in &mut targets {
+            target.beside = self.beside.contains(&target.cell);
             if !self.cells[target.cell as usize].has_patients() {
                 target.patients_width = 0;
             }
@@ -287,6 +300,8 @@ enum QuantityRole {
     Part,
     /// A complement or an implied rest.
     Residual,
+    /// Of a table that nobody publishes: what the tables of others tell together.
+    Implied,
 }
 
 struct Roles {
@@ -311,7 +326,9 @@ struct PlaceOf {
 
 impl Roles {
     fn new(source: &Source<'_>, grid: &Grid, universe: &Universe) -> Roles {
-        let mut quantities = vec![QuantityRole::Residual; grid.quantities];
+        let is_implied = source.view.indicators.is_empty();
+        let unnamed = if is_implied { QuantityRole::Implied } else { QuantityRole::Residual };
+        let mut quantities = vec![unnamed; grid.quantities];
         for shown in &source.view.indicators {
             match *shown {
                 Shown::Count { quantity, .. } => quantities[quantity] = QuantityRole::Counted,

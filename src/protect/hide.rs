@@ -98,9 +98,12 @@ pub(super) fn hide(system: &mut System<'_>) -> Result<Proofs> {
             waiting.append(&mut later);
         }
     }
-    match waiting.first() {
+    match waiting.iter().find(|target| !system.targets[**target as usize].beside) {
         Some(&target) => Err(unprotected(system, target)),
-        None => Ok(proofs),
+        None => {
+            waiting.iter().for_each(|&target| proofs.leave(system, target));
+            Ok(proofs)
+        }
     }
 }
 

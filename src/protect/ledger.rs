@@ -16,6 +16,8 @@ pub enum Seen {
     New = 0,
     Shown = 1,
     Hidden = 2,
+    /// Shown by a publication that this one stands beside and cannot change. Never in a ledger.
+    Known = 3,
 }
 
 /// Decisions of earlier releases, and the pools.
@@ -45,14 +47,26 @@ pub(super) struct Block {
 /// Earlier decisions laid out along the axes of a table now.
 pub(super) struct Before {
     seen: Vec<u8>,
+    is_published: bool,
 }
 
 impl Before {
+    /// What a publication did with the cells of a table, by row-major position.
+    pub fn published(seen: &[Seen]) -> Before {
+        Before { seen: seen.iter().map(|&seen| seen as u8).collect(), is_published: true }
+    }
+
+    /// Whether it is a publication beside this one, not an earlier release of the same table.
+    pub fn is_published(&self) -> bool {
+        self.is_published
+    }
+
     /// What was done with the cell at a row-major position.
     pub fn seen(&self, index: usize) -> Seen {
         match self.seen.get(index) {
             Some(1) => Seen::Shown,
             Some(2) => Seen::Hidden,
+            Some(3) => Seen::Known,
             _ => Seen::New,
         }
     }
@@ -127,7 +141,7 @@ impl Ledger {
                 block.read(name, names, &mut seen[start..start + inner]);
             }
         }
-        Some(Before { seen })
+        Some(Before { seen, is_published: false })
     }
 
     /// Notes decisions of a release: `seen` by row-major position. Cells that the release does

@@ -3,7 +3,7 @@
 //! In: cells that a move would change, one by one. Out: a [`Room`]: how far the move may go in
 //! either direction. Never chooses.
 
-use super::system::{Cell, State};
+use super::system::Cell;
 use crate::relations::DimKind;
 
 /// Which counts a move changes.
@@ -90,7 +90,7 @@ impl Room {
         let room = slack.map_or(room, |slack| room.min(slack));
         let side = if sign > 0 { &mut self.contacts_down } else { &mut self.contacts_up };
         *side = (*side).min(room / times);
-        if layer == Layer::Joint && cell.has_patients() && cell.state != State::Unpublished {
+        if layer == Layer::Joint && cell.has_patients() {
             match cell.patients_room() {
                 Some(room) => self.limit_patients(room / times, sign),
                 None => (self.patients_up, self.patients_down) = (0, 0),
@@ -190,12 +190,12 @@ impl Room {
 #[cfg(test)]
 mod tests {
     use super::super::primary::Reason;
-    use super::super::system::{NO_LAYER, Rank};
+    use super::super::system::{NO_LAYER, Rank, State};
     use super::*;
 
     fn cell(contacts: u32, patients: u32) -> Cell {
         let (state, reason, rank) = (State::Hidden, Reason::Secondary, Rank::Detail);
-        Cell { contacts, patients, weight: 1.0, state, reason, counted: true, lone: false, rank }
+        Cell { contacts, patients, weight: 1.0, state, reason, known: false, counted: true, lone: false, rank }
     }
 
     #[test]

@@ -54,6 +54,22 @@ pub fn protect(
     run.finish(relations, decisions, certificate)
 }
 
+/// Hides what must be hidden in a universe, proves it, and gives the decisions of each of its views.
+pub(super) fn prove(
+    (at, universe): (usize, &Universe),
+    sources: &[Source<'_>],
+    certificate: &mut Certificate,
+) -> Result<Vec<Decisions>> {
+    let mut system = System::build(universe, sources)?;
+    let mut proofs = hide(&mut system)?;
+    trim(&mut system, &mut proofs);
+    part_pairs(&mut system, &mut proofs)?;
+    hide_unions(&mut system, sources);
+    verify(&system, &proofs)?;
+    certificate.add(at, &system, &proofs)?;
+    Ok((0..sources.len()).map(|view| decisions_of(&system, view)).collect())
+}
+
 fn is_of_counts(table: &TableCells) -> bool {
     table.means.is_empty() && !table.contacts.is_empty()
 }
@@ -84,15 +100,8 @@ impl Run<'_> {
         let positions: Vec<usize> = universe.views.iter().map(|view| self.position(view)).collect::<Result<_>>()?;
         let sources: Vec<Source<'_>> =
             universe.views.iter().zip(&positions).map(|(view, &at)| self.source(view, at)).collect();
-        let mut system = System::build(universe, &sources)?;
-        let mut proofs = hide(&mut system)?;
-        trim(&mut system, &mut proofs);
-        part_pairs(&mut system, &mut proofs)?;
-        hide_unions(&mut system, &sources);
-        verify(&system, &proofs)?;
-        certificate.add(at, &system, &proofs)?;
-        for (view, &at) in positions.iter().enumerate() {
-            decisions[at] = Some(decisions_of(&system, view));
+        for (made, &at) in prove((at, universe), &sources, certificate)?.into_iter().zip(&positions) {
+            decisions[at] = Some(made);
         }
         Ok(())
     }
@@ -124,7 +133,8 @@ impl Run<'_> {
             _ => false,
         };
         let named = cells.axes.places.iter().map(|place| !pooled(place)).collect();
-        Some(Decisions { states: reasons.iter().map(state).collect(), reasons, named })
+        let periods = vec![true; cells.axes.periods.len()];
+        Some(Decisions { states: reasons.iter().map(state).collect(), reasons, named, periods })
     }
 
     fn finish(
@@ -175,5 +185,6 @@ fn decisions_of(system: &System<'_>, view: usize) -> Decisions {
         states: ids.iter().map(|id| cell(id).map_or(State::Unpublished, |cell| cell.state)).collect(),
         reasons: ids.iter().map(|id| cell(id).map_or(Reason::Shown, |cell| cell.reason)).collect(),
         named: system.views[view].place.codes.iter().map(Option::is_some).collect(),
+        periods: system.views[view].period.codes.iter().map(Option::is_some).collect(),
     }
 }

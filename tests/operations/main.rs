@@ -6,6 +6,7 @@
 
 mod faults;
 mod nightly;
+mod series;
 mod small;
 
 use std::fs;
