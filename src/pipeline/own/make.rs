@@ -23,7 +23,7 @@ use crate::audit;
 use crate::definition::Pipeline;
 use crate::domain::{Error, Result};
 use crate::load::Inputs;
-use crate::publish::files::{Area, WrittenFile, cannot_write, write_file};
+use crate::publish::files::{Area, WrittenFile, cannot_write, make_folder, write_file};
 use crate::publish::{self, AuditVerdict, ReleaseContext, json_bytes};
 
 /// Name of the audit's report in the restricted folder.
@@ -112,10 +112,14 @@ impl Making<'_> {
         write_file(&self.out.staging(), AUDIT, Area::Restricted, &json_bytes(&text))?;
         fs::remove_dir_all(&staging).map_err(|error| cannot_write(&staging, &error))?;
         if report.verdict != audit::Verdict::Clean {
+            let kept = self.out.failed().join(&run.plan.release);
+            make_folder(&kept, Area::Restricted)?;
+            write_file(&kept, "audit.txt", Area::Restricted, report.in_words().as_bytes())?;
             return Err(Error::protection(format!(
-                "beside what is published the table would tell what must stay hidden; nothing was made: ask for fewer \
-                 categories, longer periods or larger places\n{}",
-                report.in_words()
+                "beside what is published the table would tell what must stay hidden, or it could not be shown that it \
+                 does not; nothing was made: ask for fewer categories, longer periods or larger places. The audit's \
+                 report is kept in {}",
+                kept.display()
             )));
         }
         Ok(AuditVerdict { verdict: "clean", hidden_cells: report.hidden, wasted_cells: report.wasted })
