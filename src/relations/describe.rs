@@ -17,8 +17,11 @@ pub type AgeCode = (String, Vec<u16>);
 /// The groups of a grouping, unknown last, over those of a finer one.
 pub fn age_codes(ages: &AgeGroups, finest: &AgeGroups) -> Vec<AgeCode> {
     let groups = ages.of_finer(finest);
-    let leaves = |at: usize| (0..groups.len()).filter(move |&leaf| usize::from(groups[leaf]) == at);
-    let code = |(at, label): (usize, String)| (label, leaves(at).map(|leaf| leaf as u16).collect());
+    let leaves = |at: usize| -> Vec<u16> {
+        let within = groups.iter().enumerate().filter(|(_, group)| usize::from(**group) == at);
+        within.map(|(leaf, _)| leaf as u16).collect()
+    };
+    let code = |(at, label): (usize, String)| (label, leaves(at));
     ages.all_labels().into_iter().enumerate().map(code).collect()
 }
 

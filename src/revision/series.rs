@@ -114,8 +114,8 @@ fn in_order_made(mut found: Vec<(PathBuf, Value)>) -> Vec<(PathBuf, Value)> {
             let before = found[at].1["previous_release"].as_str().unwrap_or_default();
             found.iter().any(|(_, other)| side(other).release == before && side(other).as_of == day)
         };
-        let same_day = (0..found.len()).filter(|&at| side(&found[at].1).as_of == day);
-        let next = same_day.clone().find(|&at| !waits(at)).unwrap_or(0);
+        let mut same_day = (0..found.len()).filter(|&at| side(&found[at].1).as_of == day);
+        let next = same_day.find(|&at| !waits(at)).unwrap_or(0);
         ordered.push(found.remove(next));
     }
     ordered
