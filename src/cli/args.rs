@@ -7,6 +7,7 @@ use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use crate::definition::{GateId, Language};
 use crate::domain::Month;
 
+use super::args_again::{DiffArgs, ReproduceArgs};
 use super::args_table::TableArgs;
 
 /// Publishable statistics from the registers of Norwegian primary care.
@@ -40,6 +41,16 @@ pub struct Common {
     /// Threads to use [default: one a core]; the result is the same for any number
     #[arg(long, global = true, env = "KPRSTAT_THREADS", hide_env_values = true, display_order = 101, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+    /// File of settings, such as out = "releases"; a flag and the environment go before it
+    #[arg(
+        long,
+        global = true,
+        env = "KPRSTAT_CONFIG",
+        hide_env_values = true,
+        display_order = 102,
+        value_name = "FILE"
+    )]
+    pub config: Option<PathBuf>,
 }
 
 /// Form of the messages on stderr.
@@ -108,11 +119,18 @@ pub enum FileForm {
 #[command(after_help = "\
 Examples:
   kprstat check                              every definition in the folder pipelines
-  kprstat check pipelines/gp-activity.toml")]
+  kprstat check pipelines/gp-activity.toml
+  kprstat check --explain --config kprstat.toml --memory 2G
+
+A setting is taken from a flag, else from the environment (KPRSTAT_OUT for --out), else from the
+file that --config names. With --explain, the options of `kprstat run` can be given too.")]
 pub struct CheckArgs {
     /// Definitions to judge [default: pipelines/*.toml]
     #[arg(value_name = "PIPELINE.toml")]
     pub pipelines: Vec<PathBuf>,
+    /// Say first what every setting of a run is, and where it comes from
+    #[arg(long)]
+    pub explain: bool,
 }
 
 /// Make a release from a delivery
@@ -167,81 +185,26 @@ pub struct Day(pub i32);
 #[command(after_help = "\
 Examples:
   kprstat audit out/public/latest/gp-activity
-  kprstat audit out/public/releases/NEWER --against out/public/releases/OLDER")]
+  kprstat audit releases/THIRD --against releases/FIRST releases/SECOND
+  kprstat audit --foreign relations.toml --width 3
+
+--foreign attacks anybody's CSV files; src/audit/FOREIGN.md has the relations file and an example.")]
 pub struct AuditArgs {
     /// Folder of the release, as published
-    #[arg(value_name = "RELEASE-DIR")]
-    pub release: PathBuf,
-    /// Folders of earlier releases that the attacker has seen
+    #[arg(value_name = "RELEASE-DIR", required_unless_present = "foreign")]
+    pub release: Option<PathBuf>,
+    /// Folders of earlier releases that the attacker has seen, oldest first
     #[arg(long, value_name = "OLDER-DIR", num_args = 1..)]
     pub against: Vec<PathBuf>,
     /// Folder of the same release in the restricted area, to judge what is unsafe
     #[arg(long, value_name = "DIR")]
     pub restricted: Option<PathBuf>,
-}
-
-/// Make a release again from its manifest, byte for byte, or say what differs
-#[derive(Debug, Group)]
-#[command(after_help = "\
-Examples:
-  kprstat reproduce out/public/latest/gp-activity/manifest.json --delivery delivery --out again
-  kprstat reproduce manifest.json --delivery january february --restricted restricted --out again
-
-The files delivered are found by their hash, whatever they are called. The definition is taken from
-the folder of the manifest. The ledger of earlier releases is taken from the restricted area; where
-that is not at hand, the releases before are made again, as far as their manifests lie beside.")]
-pub struct ReproduceArgs {
-    /// manifest.json in the folder of the release
-    #[arg(value_name = "MANIFEST")]
-    pub manifest: PathBuf,
-    /// Folders to look for the files delivered in
-    #[arg(long, value_name = "DIR", num_args = 1.., required = true)]
-    pub delivery: Vec<PathBuf>,
-    /// Folder to make the release in; not the one it was published in
-    #[arg(long, value_name = "DIR")]
-    pub out: PathBuf,
-    /// The restricted area of the release [default: the one beside its public area]
-    #[arg(long, value_name = "DIR")]
-    pub restricted: Option<PathBuf>,
-    /// Of a table of your own: the releases that it was held beside, or a folder that has them
-    #[arg(long, value_name = "RELEASE-DIR", num_args = 1..)]
-    pub against: Vec<PathBuf>,
-    /// Memory to keep within, such as 2G or 800M
-    #[arg(long, value_name = "SIZE", value_parser = memory)]
-    pub memory: Option<u64>,
-}
-
-/// Say what changed from one release to another, or over all of them, by table and period
-#[derive(Debug, Group)]
-#[command(after_help = "\
-Examples:
-  kprstat diff out/public/releases/OLDER out/public/latest/gp-activity
-  kprstat diff OLDER NEWER --format json > revision.json
-  kprstat diff --series out/public --pipeline gp-activity --lang en
-
-Read from public files alone: sums are over cells that both releases show. Cells that are hidden
-now and were shown before have been told already, and are named. A series has the triangle of
-completeness by release, and of every period in which releases it was provisional, in which final,
-and how far its figures moved.")]
-pub struct DiffArgs {
-    /// Folder of the earlier release
-    #[arg(value_name = "A", required_unless_present = "series", requires = "after")]
-    pub before: Option<PathBuf>,
-    /// Folder of the later release
-    #[arg(value_name = "B")]
-    pub after: Option<PathBuf>,
-    /// All releases of a pipeline in the public folder of an OUT
-    #[arg(long, value_name = "PUBLIC-DIR", conflicts_with_all = ["before", "after"])]
-    pub series: Option<PathBuf>,
-    /// Which pipeline's series, where the folder has several
-    #[arg(long, value_name = "ID", requires = "series")]
-    pub pipeline: Option<String>,
-    /// Language of a series in words: nb (bokmål) or en
-    #[arg(long, default_value = "nb", value_name = "LANG", requires = "series")]
-    pub lang: Language,
-    /// Form of the answer: text, or json with every name
-    #[arg(long, value_enum, default_value_t = LogForm::Text, hide_possible_values = true, value_name = "FORM")]
-    pub format: LogForm,
+    /// Attack other tables instead: a file that names CSV files and says which labels are sums of which
+    #[arg(long, value_name = "RELATIONS.toml", conflicts_with_all = ["release", "against", "restricted"])]
+    pub foreign: Option<PathBuf>,
+    /// Width from which a cell of --foreign is looked at no further
+    #[arg(long, value_name = "N", default_value_t = 3, requires = "foreign")]
+    pub width: i64,
 }
 
 /// Take the newest release back: `latest` leads to an earlier one
@@ -298,7 +261,8 @@ Examples:
   kprstat explain gp-contacts
   kprstat explain gp-contacts --lang en
   kprstat explain --consultations            the official definitions side by side
-  kprstat explain --source regning           what a file of a source holds")]
+  kprstat explain --source regning           what a file of a source holds
+  kprstat explain --protection gp-contacts --restricted out/restricted/RELEASE")]
 #[command(group(clap::ArgGroup::new("what").required(true).args(["table", "consultations", "source"])))]
 pub struct ExplainArgs {
     /// Id of a table
@@ -310,6 +274,12 @@ pub struct ExplainArgs {
     /// Describe the columns of a source
     #[arg(long, value_name = "SOURCE")]
     pub source: Option<String>,
+    /// Say why this much of the table is hidden, and what another design would show; not for publication
+    #[arg(long, requires_all = ["table", "restricted"])]
+    pub protection: bool,
+    /// Folder of a release in the restricted area, for --protection
+    #[arg(long, value_name = "DIR", requires = "protection")]
+    pub restricted: Option<PathBuf>,
     /// Language: nb (bokmål) or en
     #[arg(long, default_value = "nb", value_name = "LANG")]
     pub lang: Language,

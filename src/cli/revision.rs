@@ -5,7 +5,8 @@
 
 use serde::Serialize;
 
-use super::args::{DiffArgs, LogForm};
+use super::args::LogForm;
+use super::args_again::DiffArgs;
 use super::print;
 use crate::domain::{Error, Result};
 use crate::revision::{Revision, Series};

@@ -3,8 +3,9 @@
 //! In: cells, definition, geography and ledger. Out: [`Protected`].
 
 use super::certificate::Certificate;
-use super::hide::hide;
-use super::ledger::{Ledger, Names, Seen};
+use super::grid::NO_CELL;
+use super::hide::{hide, hide_more};
+use super::ledger::{Ledger, Names, Noted, Seen, Told};
 use super::loss::Loss;
 use super::pairs::part_pairs;
 use super::pools::{choose_pools, write_pools};
@@ -62,12 +63,19 @@ pub(super) fn prove(
 ) -> Result<Vec<Decisions>> {
     let mut system = System::build(universe, sources)?;
     let mut proofs = hide(&mut system)?;
-    trim(&mut system, &mut proofs);
-    part_pairs(&mut system, &mut proofs)?;
-    hide_unions(&mut system, sources);
+    loop {
+        trim(&mut system, &mut proofs);
+        part_pairs(&mut system, &mut proofs)?;
+        hide_unions(&mut system, sources);
+        if !system.look_back_again(&mut proofs) {
+            break;
+        }
+        hide_more(&mut system, &mut proofs)?;
+    }
     verify(&system, &proofs)?;
     certificate.add(at, &system, &proofs)?;
-    Ok((0..sources.len()).map(|view| decisions_of(&system, view)).collect())
+    let least = system.least_changes();
+    Ok((0..sources.len()).map(|view| decisions_of(&system, view, &least)).collect())
 }
 
 fn is_of_counts(table: &TableCells) -> bool {
@@ -108,7 +116,7 @@ impl Run<'_> {
 
     fn source<'s>(&'s self, view: &'s View, at: usize) -> Source<'s> {
         let cells = &self.cells.tables[at];
-        let before = self.ledger.before(&self.names(cells));
+        let before = self.ledger.before(&self.names(cells), self.pipeline.policy.width);
         Source { view, table: &self.pipeline.tables[cells.table], cells, before }
     }
 
@@ -134,7 +142,8 @@ impl Run<'_> {
         };
         let named = cells.axes.places.iter().map(|place| !pooled(place)).collect();
         let periods = vec![true; cells.axes.periods.len()];
-        Some(Decisions { states: reasons.iter().map(state).collect(), reasons, named, periods })
+        let states = reasons.iter().map(state).collect();
+        Some(Decisions { states, reasons, named, periods, told: Vec::new() })
     }
 
     fn finish(
@@ -160,7 +169,7 @@ impl Run<'_> {
             restricted.push(rows.1);
             if cells.means.is_empty() {
                 let seen: Vec<u8> = (0..cells.axes.len()).map(|at| seen(&decisions, cells, at) as u8).collect();
-                ledger.note(&self.names(cells), &seen);
+                ledger.note(&self.names(cells), &Noted { seen, told: decisions.told, as_of: self.as_of });
             }
         }
         let certificate = certificate.finish(&relations, &self.pipeline.policy)?;
@@ -178,7 +187,7 @@ fn seen(decisions: &Decisions, cells: &TableCells, at: usize) -> Seen {
     }
 }
 
-fn decisions_of(system: &System<'_>, view: usize) -> Decisions {
+fn decisions_of(system: &System<'_>, view: usize, least: &[Vec<u32>; 2]) -> Decisions {
     let ids = &system.grids[view].ids;
     let cell = |id: &u32| system.cells.get(*id as usize);
     Decisions {
@@ -186,5 +195,6 @@ fn decisions_of(system: &System<'_>, view: usize) -> Decisions {
         reasons: ids.iter().map(|id| cell(id).map_or(Reason::Shown, |cell| cell.reason)).collect(),
         named: system.views[view].place.codes.iter().map(Option::is_some).collect(),
         periods: system.views[view].period.codes.iter().map(Option::is_some).collect(),
+        told: ids.iter().map(|&id| if id == NO_CELL { [Told::NOTHING; 2] } else { system.told(id, least) }).collect(),
     }
 }
