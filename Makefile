@@ -8,13 +8,14 @@ BIN    := target/release/kprstat
 DEMO   := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-rust test-certificate test-differential test-differential-all test-kill test-faults fuzz deny man lint fmt bench clean test-releases
+.PHONY: help build demo test test-rust test-certificate test-differential test-differential-all test-kill test-series test-faults fuzz deny man lint fmt bench clean test-releases
 
 help:
 	@echo "make demo    a synthetic country of 200 000 persons over 24 months, and a release of it"
 	@echo "make test    everything that must hold: unit, scenarios, laws, architecture, CLI, differential"
 	@echo "make test-releases  24 releases of a country, month by month, each attacked with all before it"
 	@echo "make test-kill  500 runs killed at random moments"
+	@echo "make test-series  24 monthly releases, each made again byte for byte"
 	@echo "make test-faults  a fault at every operation on a file, one by one"
 	@echo "make fuzz    every parser for FUZZ_SECONDS (60) each"
 	@echo "make deny    licences, bans and sources of what is linked"
@@ -47,6 +48,10 @@ test-differential: build $(VENV)/ready
 # Clean and messy, CSV and Parquet: some minutes each.
 test-differential-all: build $(VENV)/ready
 	$(VENV)/bin/python tests/differential/run.py --kprstat $(BIN)
+
+# Two years of monthly releases, each made again in another place.
+test-series:
+	KPRSTAT_SERIES=24 $(CARGO) test --release --locked --test operations any_release_of_a_series
 
 # Some tens of minutes: every kill is followed by a look at all releases.
 test-kill:

@@ -7,6 +7,9 @@ use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use crate::definition::{GateId, Language};
 use crate::domain::Month;
 
+use super::args_again::{DiffArgs, ReproduceArgs};
+use super::args_table::TableArgs;
+
 /// Publishable statistics from the registers of Norwegian primary care.
 #[derive(Debug, Parser)]
 #[command(name = "kprstat", version, arg_required_else_help = true, max_term_width = 100, after_help = HELP)]
@@ -64,6 +67,7 @@ pub enum Command {
     Run(RunArgs),
     Audit(AuditArgs),
     Reproduce(ReproduceArgs),
+    Table(TableArgs),
     Diff(DiffArgs),
     Rollback(RollbackArgs),
     Prune(PruneArgs),
@@ -203,55 +207,6 @@ pub struct AuditArgs {
     pub width: i64,
 }
 
-/// Make a release again from its manifest, byte for byte, or say what differs
-#[derive(Debug, Group)]
-#[command(after_help = "\
-Examples:
-  kprstat reproduce out/public/latest/gp-activity/manifest.json --delivery delivery --out again
-  kprstat reproduce manifest.json --delivery january february --restricted restricted --out again
-
-The files delivered are found by their hash, whatever they are called. The definition is taken from
-the folder of the manifest. The ledger of earlier releases is taken from the restricted area; where
-that is not at hand, the releases before are made again, as far as their manifests lie beside.")]
-pub struct ReproduceArgs {
-    /// manifest.json in the folder of the release
-    #[arg(value_name = "MANIFEST")]
-    pub manifest: PathBuf,
-    /// Folders to look for the files delivered in
-    #[arg(long, value_name = "DIR", num_args = 1.., required = true)]
-    pub delivery: Vec<PathBuf>,
-    /// Folder to make the release in; not the one it was published in
-    #[arg(long, value_name = "DIR")]
-    pub out: PathBuf,
-    /// The restricted area of the release [default: the one beside its public area]
-    #[arg(long, value_name = "DIR")]
-    pub restricted: Option<PathBuf>,
-    /// Memory to keep within, such as 2G or 800M
-    #[arg(long, value_name = "SIZE", value_parser = memory)]
-    pub memory: Option<u64>,
-}
-
-/// Say what changed from one release to another, by table and period
-#[derive(Debug, Group)]
-#[command(after_help = "\
-Examples:
-  kprstat diff out/public/releases/OLDER out/public/latest/gp-activity
-  kprstat diff OLDER NEWER --format json > revision.json
-
-Read from public files alone: sums are over cells that both releases show. Cells that are hidden
-now and were shown before have been told already, and are named.")]
-pub struct DiffArgs {
-    /// Folder of the earlier release
-    #[arg(value_name = "A")]
-    pub before: PathBuf,
-    /// Folder of the later release
-    #[arg(value_name = "B")]
-    pub after: PathBuf,
-    /// Form of the answer: text, or json with every name
-    #[arg(long, value_enum, default_value_t = LogForm::Text, hide_possible_values = true, value_name = "FORM")]
-    pub format: LogForm,
-}
-
 /// Take the newest release back: `latest` leads to an earlier one
 #[derive(Debug, Group)]
 #[command(after_help = "\
@@ -355,7 +310,7 @@ pub struct ManArgs {
 }
 
 /// A day written `YYYY-MM-DD`.
-fn day(text: &str) -> Result<Day, String> {
+pub fn day(text: &str) -> Result<Day, String> {
     let wrong = |_| "expected a day as YYYY-MM-DD, such as 2024-03-01".to_string();
     let exact = text.len() == 10;
     let date = chrono::NaiveDate::parse_from_str(if exact { text } else { "" }, "%Y-%m-%d").map_err(wrong)?;
@@ -364,7 +319,7 @@ fn day(text: &str) -> Result<Day, String> {
 }
 
 /// A size in bytes, with `K`, `M` or `G` (and `iB` or `B`) for powers of 1024.
-fn memory(text: &str) -> Result<u64, String> {
+pub fn memory(text: &str) -> Result<u64, String> {
     let wrong = || "expected a size such as 2G or 800M, at least 256M".to_string();
     let upper = text.trim().to_ascii_uppercase();
     let digits = upper.trim_end_matches(|c: char| !c.is_ascii_digit());

@@ -4,6 +4,8 @@
 //! exit code is one of the specification's. This room computes nothing.
 
 mod args;
+mod args_again;
+mod args_table;
 mod audit;
 mod check;
 mod config;
@@ -18,6 +20,7 @@ mod revision;
 mod run;
 mod stop;
 mod synth;
+mod table;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -71,6 +74,7 @@ fn dispatch(typed: &Typed, console: &Console) -> Result<()> {
         Command::Run(typed) => run::run(typed, console),
         Command::Audit(typed) => audit::audit(typed),
         Command::Reproduce(typed) => reproduce::reproduce(typed, console),
+        Command::Table(typed) => table::table(typed, console),
         Command::Diff(typed) => revision::diff(typed),
         Command::Rollback(typed) => keep::rollback(typed),
         Command::Prune(typed) => keep::prune(typed),

@@ -3,7 +3,7 @@
 //! In: what was typed. Out: the release's name and place on stdout, or an error that says which
 //! program, definition, input or output differs.
 
-use super::args::ReproduceArgs;
+use super::args_again::ReproduceArgs;
 use super::console::Console;
 use super::print;
 use crate::domain::Result;
@@ -17,6 +17,7 @@ pub fn reproduce(typed: &ReproduceArgs, console: &Console) -> Result<()> {
         deliveries: typed.delivery.clone(),
         out: typed.out.clone(),
         restricted: typed.restricted.clone(),
+        against: typed.against.clone(),
         memory: typed.memory,
     };
     let release = pipeline::reproduce(&asked, console)?;

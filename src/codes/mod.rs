@@ -5,6 +5,7 @@
 
 mod embedded;
 mod geography;
+mod meeting;
 mod practice;
 mod rows;
 mod takst;
@@ -12,6 +13,7 @@ mod through_time;
 
 pub use embedded::{LISTS, list};
 pub use geography::{County, GEOGRAPHIES, Geography, GeographyLists, Municipality};
+pub use meeting::Meeting;
 pub use practice::{Chapter, PracticeType, chapters, practice_types};
 pub use rows::{Listed, rows};
 pub use takst::{is_l_code, normalise_takst};

@@ -14,6 +14,7 @@ mod gather;
 mod lines;
 mod meaning;
 mod parts;
+mod regroup;
 mod residents;
 mod resolve;
 #[cfg(test)]
@@ -25,6 +26,7 @@ mod volumes;
 
 pub use books::Books;
 pub use build::{Workspace, build};
+pub use regroup::Regrouping;
 pub use residents::{Residents, residents};
 pub use spool::part_of;
 pub use table::*;

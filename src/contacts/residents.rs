@@ -31,6 +31,16 @@ impl Residents {
         let year = self.years.get(&i64::from(year)).into_iter().flatten();
         year.map(|(&(place, sex, age), &persons)| (place, sex, age, persons))
     }
+
+    /// The residents by another place, sex and age group; what falls together is summed.
+    pub(super) fn mapped(&self, to: impl Fn((PlaceIndex, u8, u8)) -> (PlaceIndex, u8, u8)) -> Residents {
+        let mut mapped = Residents::default();
+        for (&year, residents) in &self.years {
+            let into = mapped.years.entry(year).or_default();
+            residents.iter().for_each(|(&from, &persons)| *into.entry(to(from)).or_insert(0) += persons);
+        }
+        mapped
+    }
 }
 
 /// A row's identity: year, municipality, sex and age as delivered.

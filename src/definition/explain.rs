@@ -137,13 +137,10 @@ impl Explain<'_> {
     fn place(&self) -> String {
         let language = self.language;
         let (place, geography) = (language.place(self.table.place), &self.pipeline.geography);
+        let levels = language.levels(self.table.by);
         match language {
-            Language::Nb => {
-                format!("{place}; landet, fylker og kommuner, omkodet etter {geography}; ukjent sted er 9999.")
-            }
-            Language::En => format!(
-                "{place}; the country, counties and municipalities, recoded by {geography}; an unknown place is 9999."
-            ),
+            Language::Nb => format!("{place}; {levels}, omkodet etter {geography}; ukjent sted er 9999."),
+            Language::En => format!("{place}; {levels}, recoded by {geography}; an unknown place is 9999."),
         }
     }
 

@@ -15,7 +15,7 @@ use super::joined_written::{
 };
 use super::lists::fresh_id;
 use super::table::{Lists, feature_set, once, tightened, type_sets, version};
-use super::types::{Indicator, IndicatorValue, Measure, PlaceBasis, SmallPlaces, Table};
+use super::types::{Indicator, IndicatorValue, Level, Measure, PlaceBasis, SmallPlaces, Table};
 use super::written::Word;
 use crate::domain::{PeriodKind, Result, Service};
 
@@ -42,6 +42,7 @@ pub(super) fn joined_table(lists: &Lists<'_>, text: JoinedTableText, used: &mut 
         service: Service::Gp,
         practice_types: None,
         place: PlaceBasis::Residence,
+        by: Level::Municipality,
         municipality_detail: periods.clone(),
         periods,
         dimensions: family.dimensions().to_vec(),

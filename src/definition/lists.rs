@@ -270,22 +270,14 @@ pub(super) fn age_groups(reader: &mut Reader, pipeline: &Written<'_>, id: &Word)
     let list: AgeGroupsText = written.parse()?;
     let id = own_id(&written, &list.id, id.get_ref())?;
     let from = list.from.get_ref().clone();
-    let ascending = from.windows(2).all(|pair| pair[0] < pair[1]);
-    if from.first() != Some(&0) || !ascending || from.last() > Some(&120) {
+    if !AgeGroups::is_grouping(&from) {
         return Err(at_list(
             &written,
             &list.from,
             "expected the first age of each group, ascending from 0 to at most 120",
         ));
     }
-    let last = |at: usize| from.get(at + 1).map(|next| next - 1);
-    let label = |(at, first): (usize, &u8)| match last(at) {
-        Some(last) if last == *first => format!("{first}"),
-        Some(last) => format!("{first}-{last}"),
-        None => format!("{first}+"),
-    };
-    let labels = from.iter().enumerate().map(label).collect();
-    Ok(AgeGroups { id, from, labels })
+    Ok(AgeGroups::starting(&id, from))
 }
 
 fn at_list<T>(written: &Written<'_>, list: &Spanned<T>, what: &str) -> Error {

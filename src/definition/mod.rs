@@ -3,6 +3,8 @@
 //! In: the text of a definition and the lists it names. Out: a [`Pipeline`]. Unknown keys and
 //! names are refused with the known ones. This room never sees data.
 
+mod ages;
+mod beside;
 mod check;
 mod compare;
 mod explain;
@@ -14,6 +16,7 @@ mod joined_table;
 mod joined_words;
 mod joined_written;
 mod lists;
+mod own;
 mod quantities;
 mod read;
 mod shipped;
@@ -30,6 +33,7 @@ pub use compare::explain_consultations;
 pub use explain::{explain_among, explain_table};
 pub use gates::{GateId, Gates, Limits};
 pub use joined::*;
+pub use own::Asked;
 pub use takst_index::TakstIndex;
 pub use types::*;
 

@@ -28,6 +28,8 @@ pub(super) const LISTS: &[(&str, &str)] = lists![
     "lists/features/kprstat.toml",
     "lists/features/primary-health-team.csv",
     "lists/features/primary-health-team.toml",
+    "lists/geography/recode-2020.csv",
+    "lists/geography/recode-2020.toml",
     "lists/policies/standard.toml",
     "lists/policies/strict.toml",
     "primary-health-team.toml",

@@ -14,8 +14,8 @@ use super::fault::{Written, find};
 use super::lists::{ALL, fresh_id};
 use super::quantities::{Quantities, complement};
 use super::types::{
-    ContactTypes, Dimension, FeatureSet, Features, Indicator, IndicatorValue, Measure, PerDoctor, PlaceBasis, Policy,
-    Predicate, SmallPlaces, Table, Text, TypeSet,
+    ContactTypes, Dimension, FeatureSet, Features, Indicator, IndicatorValue, Level, Measure, PerDoctor, PlaceBasis,
+    Policy, Predicate, SmallPlaces, Table, Text, TypeSet,
 };
 use super::written::{IndicatorText, PredicateText, ShareText, TableText, ThresholdsText, Word};
 use crate::domain::Language;
@@ -55,6 +55,7 @@ pub(super) fn table(lists: &Lists<'_>, text: TableText, used: &mut BTreeSet<Stri
         description: text.description,
         service: text.service,
         place: text.place,
+        by: text.by.unwrap_or(Level::Municipality),
         periods,
         dimensions,
         measures,

@@ -266,6 +266,15 @@ pub enum SmallPlaces {
     Hide,
 }
 
+/// A level of places; each holds those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    Country,
+    County,
+    Municipality,
+}
+
 /// A published table.
 #[derive(Debug, Clone)]
 pub struct Table {
@@ -279,6 +288,8 @@ pub struct Table {
     /// Practice types counted; none: all of the service (gp-workload: FALE and FALO).
     pub practice_types: Option<Vec<String>>,
     pub place: PlaceBasis,
+    /// The finest places that are published.
+    pub by: Level,
     pub periods: Vec<PeriodKind>,
     pub dimensions: Vec<Dimension>,
     /// The periods for which municipalities have the dimensions in full; for the others they have

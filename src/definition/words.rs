@@ -4,7 +4,9 @@
 
 use crate::domain::{Language, PeriodKind, Service, iso_day};
 
-use super::types::{ContactTypes, DatedTakst, Dimension, Measure, PlaceBasis, Policy, SmallPlaces, Text, TypeSet};
+use super::types::{
+    ContactTypes, DatedTakst, Dimension, Level, Measure, PlaceBasis, Policy, SmallPlaces, Text, TypeSet,
+};
 
 impl Language {
     /// `a`, `a og b`, `a, b og c`.
@@ -38,6 +40,15 @@ impl Language {
             Service::Gp => self.of("fastlege", "general practice"),
             Service::Legevakt => self.of("legevakt", "emergency primary care"),
             Service::Nurse => self.of("sykepleier i primærhelseteam", "nurses in primary health teams"),
+        }
+    }
+
+    /// The country and what is shown below it.
+    pub(super) fn levels(self, finest: Level) -> &'static str {
+        match finest {
+            Level::Country => self.of("landet", "the country"),
+            Level::County => self.of("landet og fylker", "the country and counties"),
+            Level::Municipality => self.of("landet, fylker og kommuner", "the country, counties and municipalities"),
         }
     }
 

@@ -10,7 +10,7 @@ use toml::Spanned;
 
 use super::gates::{GateId, LimitsText};
 use super::joined_written::JoinedTableText;
-use super::types::{Dialect, Dimension, Measure, PlaceBasis, SmallPlaces, Text};
+use super::types::{Dialect, Dimension, Level, Measure, PlaceBasis, SmallPlaces, Text};
 use crate::domain::{PeriodKind, Service};
 
 pub(super) type Word = Spanned<String>;
@@ -61,6 +61,7 @@ pub(super) struct TableText {
     pub service: Service,
     pub practice_types: Option<Vec<Word>>,
     pub place: PlaceBasis,
+    pub by: Option<Level>,
     pub periods: Spanned<Vec<Spanned<PeriodKind>>>,
     #[serde(default)]
     pub dimensions: Vec<Spanned<Dimension>>,

@@ -41,6 +41,7 @@ fn stage(out: &Out, release: &str, as_of: i32, before: &str) -> Commit {
         run: format!("run of {release}"),
         ledger_before: before.into(),
         ledger_after: sha256(&stated),
+        is_own: false,
     }
 }
 

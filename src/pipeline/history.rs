@@ -31,6 +31,9 @@ pub struct Commit {
     /// The ledger's state before and after: hashes of restricted manifests.
     pub ledger_before: String,
     pub ledger_after: String,
+    /// A table of one's own: `latest` never leads to it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_own: bool,
 }
 
 /// All releases of an OUT, oldest first.
@@ -63,7 +66,8 @@ impl History {
     }
     /// Reads what stood in `out` when `commit` was about to be added: nothing, for the first.
     pub fn read_for(out: &Out, commit: &Commit) -> Result<Self> {
-        let is_first = commit.ledger_before == EMPTY_STATE && !is_there(&out.restricted().join(HISTORY))?;
+        let starts = commit.ledger_before == EMPTY_STATE || commit.is_own;
+        let is_first = starts && !is_there(&out.restricted().join(HISTORY))?;
         if is_first { Ok(History::default()) } else { History::read(out) }
     }
     /// The part of the history that a run starts from: all of it, or what was before `commit`
@@ -100,7 +104,8 @@ impl History {
     /// The release that `latest` leads to: that of the latest day, and of these the newest, of
     /// those that were not taken back.
     pub fn latest<'a>(&'a self, pipeline: &'a str) -> Option<&'a Commit> {
-        self.of(pipeline).filter(|commit| !self.is_withdrawn(&commit.release)).max_by_key(|commit| commit.as_of)
+        let may_lead = |commit: &&Commit| !commit.is_own && !self.is_withdrawn(&commit.release);
+        self.of(pipeline).filter(may_lead).max_by_key(|commit| commit.as_of)
     }
     pub fn is_withdrawn(&self, release: &str) -> bool {
         self.withdrawn.iter().any(|withdrawal| withdrawal.release == release)

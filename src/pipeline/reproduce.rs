@@ -16,7 +16,8 @@ use super::layout::{Lock, Out};
 use super::run::{Work, carry_out};
 use super::stated::{Output, Stated};
 use super::whole::is_whole;
-use super::{Outcome, Release, Step, Watch};
+use super::{Outcome, Release, Step, Watch, own};
+use crate::definition::Pipeline;
 use crate::domain::{Error, Result};
 use crate::publish::files::{Area, make_folder, sha256_of_file, write_file};
 
@@ -32,6 +33,9 @@ pub struct Reproduction {
     /// The restricted area of the OUT that the release was published in; where it is not given,
     /// the one beside the manifest's public folder, if it is there.
     pub restricted: Option<PathBuf>,
+    /// Of a table of one's own: folders of the releases that it was held beside, or folders that
+    /// have them.
+    pub against: Vec<PathBuf>,
     pub memory: Option<u64>,
 }
 
@@ -54,7 +58,10 @@ pub fn reproduce(asked: &Reproduction, watch: &dyn Watch) -> Result<Release> {
     let _lock = Lock::take(&out, None)?;
     recover(&out)?;
     let mut again = Again { asked, out: &out, store, watch };
-    let release = again.rebuild(&stated, origin.as_ref())?;
+    let release = match stated.against {
+        Some(_) => again.rebuild_own(&stated)?,
+        None => again.rebuild(&stated, origin.as_ref())?,
+    };
     compare(&stated, &release, &out)?;
     Ok(release)
 }
@@ -96,6 +103,22 @@ impl Again<'_> {
         }
         self.make_those_before(stated)?;
         self.make(stated)
+    }
+
+    /// Makes a table of one's own from what it was held beside.
+    fn rebuild_own(&mut self, stated: &Stated) -> Result<Release> {
+        let found = self.store.find(&stated.inputs)?;
+        let links = self.out.work().join("delivered");
+        let open = |reading: &Pipeline| found::open(&stated.inputs, &found, &reading.sources, stated.as_of, &links);
+        match own::reproduce(self.asked, stated, &open, (self.out, self.watch))? {
+            Outcome::Released(release) | Outcome::AlreadyThere(release) if release.release == stated.release => {
+                Ok(release)
+            }
+            _ => Err(Error::books(format!(
+                "{}: the same files and releases make a table of another name; its manifest was changed",
+                stated.release
+            ))),
+        }
     }
 
     /// Copies the ledger that the release started from; false where the area does not have it.

@@ -94,7 +94,7 @@ fn stands(release: &str, error: Error) -> Error {
 }
 
 /// Finds the files of the delivery before anything is made.
-fn open(request: &Request, pipeline: &Pipeline) -> Result<Inputs> {
+pub(super) fn open(request: &Request, pipeline: &Pipeline) -> Result<Inputs> {
     if !request.delivery.is_dir() {
         return Err(Error::input(format!(
             "{}: no such folder; give --delivery the folder with the files delivered",
@@ -144,7 +144,7 @@ fn dry_run(request: &Request, pipeline: &Pipeline, out: &Out, inputs: Inputs, wa
     Ok(Done::WouldRelease { release: plan.release, files: plan.delivered.into_iter().map(planned).collect() })
 }
 
-fn at(out: &Out, pipeline: &str, release: &str) -> Result<Release> {
+pub(super) fn at(out: &Out, pipeline: &str, release: &str) -> Result<Release> {
     let public = out.release(release);
     let latest = out.latest().join(pipeline);
     let summary = Summary::read(&public)?;
@@ -221,27 +221,7 @@ impl Run<'_> {
     /// From files to cells; stops where a gate closes.
     fn count(&self, ledger: &Ledger) -> Result<Counted> {
         let (pipeline, geography) = (self.pipeline, self.geography);
-        self.watch.step(Step::Contacts);
-        let scratch = self.out.staging().join("scratch");
-        let memory = self.memory.unwrap_or(MEMORY) as usize;
-        let workspace = Workspace { scratch: &scratch, memory };
-        let (contacts, books) = contacts::build(&self.plan.inputs, pipeline, geography, workspace)?;
-        self.watch.step(Step::Residents);
-        let mut sources = books.sources;
-        let residents = self.residents(&mut sources)?;
-        let mut linked = self.link(&contacts, &residents)?;
-        sources.append(&mut linked.sources);
-        unchanged(&self.plan.delivered)?;
-        tell_unknown(&books.unknown);
-        gates::balance(&sources)?;
-        let mut counted = Counted {
-            cells: Cells { tables: Vec::new() },
-            linked,
-            sources,
-            unknown: books.unknown,
-            completeness: aggregate::completeness(&contacts.delays, self.as_of),
-            gates: Vec::new(),
-        };
+        let (contacts, residents, mut counted) = self.read()?;
         self.pass_gates(&mut counted, &contacts)?;
         self.watch.step(Step::Count);
         if pipeline.is_joined() {
@@ -252,6 +232,32 @@ impl Run<'_> {
         let pools = protect::choose_pools(&cells, pipeline, geography, ledger)?;
         counted.cells = aggregate::with_pools(cells, &pools, &run)?;
         Ok(counted)
+    }
+
+    /// From files to contacts, residents and joined registers, and the class of every row.
+    pub(super) fn read(&self) -> Result<(Contacts, Residents, Counted)> {
+        self.watch.step(Step::Contacts);
+        let scratch = self.out.staging().join("scratch");
+        let memory = self.memory.unwrap_or(MEMORY) as usize;
+        let workspace = Workspace { scratch: &scratch, memory };
+        let (contacts, books) = contacts::build(&self.plan.inputs, self.pipeline, self.geography, workspace)?;
+        self.watch.step(Step::Residents);
+        let mut sources = books.sources;
+        let residents = self.residents(&mut sources)?;
+        let mut linked = self.link(&contacts, &residents)?;
+        sources.append(&mut linked.sources);
+        unchanged(&self.plan.delivered)?;
+        tell_unknown(&books.unknown);
+        gates::balance(&sources)?;
+        let counted = Counted {
+            cells: Cells { tables: Vec::new() },
+            linked,
+            sources,
+            unknown: books.unknown,
+            completeness: aggregate::completeness(&contacts.delays, self.as_of),
+            gates: Vec::new(),
+        };
+        Ok((contacts, residents, counted))
     }
 
     /// Registers joined with contacts, where the tables are made of them.
@@ -281,7 +287,7 @@ impl Run<'_> {
     }
 
     /// Asks every gate; keeps the rejects and the accounting of a run that one of them stops.
-    fn pass_gates(&self, counted: &mut Counted, contacts: &Contacts) -> Result<()> {
+    pub(super) fn pass_gates(&self, counted: &mut Counted, contacts: &Contacts) -> Result<()> {
         let places = self.geography.municipalities.len();
         let facts = Facts {
             pipeline: self.pipeline,
@@ -320,6 +326,7 @@ impl Run<'_> {
             run: self.plan.run.clone(),
             ledger_before: self.plan.before.state().to_string(),
             ledger_after,
+            is_own: false,
         }
     }
 }

@@ -145,7 +145,7 @@ fn put_failed(run: &Run, staged: &Path) -> Result<PathBuf> {
     Ok(place)
 }
 
-fn context<'a>(run: &Run<'a>, counted: &Counted) -> ReleaseContext<'a> {
+pub(super) fn context<'a>(run: &Run<'a>, counted: &Counted) -> ReleaseContext<'a> {
     let source = |source: &str| {
         let scanned = counted.sources.get(source)?;
         let files = scanned.files.iter().zip(&scanned.tally.files);
@@ -167,6 +167,7 @@ fn context<'a>(run: &Run<'a>, counted: &Counted) -> ReleaseContext<'a> {
         previous: run.plan.before.of(&run.pipeline.id).next_back().map(|commit| commit.release.clone()),
         run: run.plan.run.clone(),
         ledger_before: run.plan.before.state().to_string(),
+        against: None,
         gates: counted.gates.iter().map(gate).collect(),
         accepted: serde_json::json!(run.accepted),
         unknown_codes: counted.unknown.iter().map(|((source, column), n)| (format!("{source}.{column}"), *n)).collect(),

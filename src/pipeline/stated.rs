@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Accepted;
 use super::name::{Delivered, release_name, run_hash};
@@ -28,10 +28,21 @@ pub struct Stated {
     pub inputs: Vec<Delivered>,
     pub outputs: Vec<Output>,
     pub accepted: Accepted,
+    /// Of a table of one's own: the releases that it stands beside.
+    pub against: Option<Vec<Against>>,
+    program: String,
     /// The manifest itself, as it was published.
     pub bytes: Vec<u8>,
     /// Hash of everything but the ledger.
     run: String,
+}
+
+/// A release that a table of one's own stands beside, by its manifest.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+pub struct Against {
+    pub release: String,
+    /// SHA-256 of its public manifest.
+    pub sha256: String,
 }
 
 /// A public file of a release.
@@ -50,6 +61,7 @@ struct Text {
     definition: Vec<File>,
     #[serde(default)]
     accepted: Accepted,
+    against: Option<Vec<Against>>,
     inputs: Vec<Input>,
     outputs: Vec<Output>,
 }
@@ -75,17 +87,26 @@ impl Stated {
     /// Exit code 11 for a manifest that is none, 10 where the program or a file of the definition
     /// is another one than the release was made with.
     pub fn read(path: &Path) -> Result<Stated> {
+        let stated = Stated::read_any(path)?;
+        if stated.program != PROGRAM {
+            return Err(Error::definition(format!(
+                "{}: the release was made by {}, this is {PROGRAM}; use the program that made it",
+                path.display(),
+                stated.program
+            )));
+        }
+        Ok(stated)
+    }
+
+    /// The same of a release by any version of the program, to be looked at and not to be made again.
+    ///
+    /// # Errors
+    /// Those of [`Stated::read`] but for the program.
+    pub fn read_any(path: &Path) -> Result<Stated> {
         let bytes = fs::read(path).map_err(|error| {
             Error::input(format!("{}: cannot be read ({error}); give the manifest.json of a release", path.display()))
         })?;
         let text: Text = serde_json::from_slice(&bytes).map_err(|error| no_manifest(path, &error.to_string()))?;
-        if text.program != PROGRAM {
-            return Err(Error::definition(format!(
-                "{}: the release was made by {}, this is {PROGRAM}; use the program that made it",
-                path.display(),
-                text.program
-            )));
-        }
         let as_of =
             parse_iso_day(&text.as_of).ok_or_else(|| no_manifest(path, "as_of: expected a day as YYYY-MM-DD"))?;
         let folder = path.parent().unwrap_or(Path::new(".")).join("metadata/definition");
@@ -100,6 +121,8 @@ impl Stated {
             inputs,
             outputs: text.outputs,
             accepted: text.accepted,
+            against: text.against,
+            program: text.program,
             bytes,
             run,
         })

@@ -3,11 +3,11 @@
 //! In: the relations, the counts, the policies, and what earlier releases showed. Out: a system
 //! in which every cell unsafe in itself, and every cell hidden before, is hidden. Proves nothing.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::earlier::Earlier;
 use super::grid::{CellId, Grid, NO_CELL, NONE, canonical_codes};
-use super::ledger::{Seen, Told, TwoTold};
+use super::ledger::{Before, Seen, Told, TwoTold};
 use super::lookup::FreeConditions;
 use super::patients::PatientRules;
 use super::primary::{Reason, Setting, width_of_contacts};
@@ -87,6 +87,8 @@ struct Builder<'a> {
     home: Vec<(u8, u32)>,
     owners: Vec<[u32; 2]>,
     patient_owners: FxHashMap<CellId, [u32; 2]>,
+    /// Cells of publications beside this one.
+    beside: FxHashSet<CellId>,
     /// Unsafe cells.
     found: FxHashMap<CellId, Target>,
     /// By cell, what earlier releases told; empty where there were none.
@@ -113,6 +115,7 @@ impl<'a> Builder<'a> {
             home: Vec::new(),
             owners: Vec::new(),
             patient_owners: FxHashMap::default(),
+            beside: FxHashSet::default(),
             found: FxHashMap::default(),
             told: Vec::new(),
             margin: 0,
@@ -169,6 +172,7 @@ impl<'a> Builder<'a> {
                 weight: 0.0,
                 state: State::Unpublished,
                 reason: Reason::Shown,
+                known: false,
                 counted: false,
                 lone: false,
                 rank: Rank::Detail,
@@ -190,16 +194,19 @@ impl<'a> Builder<'a> {
         }
         let role = roles.quantities[quantity];
         let patients = match (role, source.cells.patients.get(index)) {
-            (QuantityRole::Counted, Some(patients)) if roles.shows_patients => Some(patients),
+            (QuantityRole::Counted | QuantityRole::Implied, Some(patients)) if roles.shows_patients => Some(patients),
             _ => None,
         };
         let reason = row.reason(count, patients, source, roles);
         self.note_unsafe(id, (reason, row.at.setting), count, patients, &source.table.policy);
-        if let Some(patients) = patients {
+        if let Some(patients) = patients.filter(|_| !self.cells[id as usize].has_patients()) {
             self.note_patients(id, patients);
         }
+        if source.before.as_ref().is_some_and(Before::is_published) {
+            self.beside.insert(id);
+        }
         let cell = &mut self.cells[id as usize];
-        if role != QuantityRole::Residual {
+        if !matches!(role, QuantityRole::Residual | QuantityRole::Implied) {
             cell.state = State::Shown;
             cell.counted |= role == QuantityRole::Counted;
         }
@@ -208,6 +215,7 @@ impl<'a> Builder<'a> {
         let told = source.before.as_ref().map_or([Told::NOTHING; 2], |before| before.told(index));
         let breadth = breadth(self.universe, &source.view.quantities[quantity], cell.rank);
         cell.weight = cell.weight.max(weight(count, cell.rank, before, &source.table.policy) * breadth);
+        cell.known |= before == Seen::Known;
         if before == Seen::Hidden && cell.reason == Reason::Shown && count.value > 0 {
             cell.reason = Reason::Ledger;
         }
@@ -252,6 +260,7 @@ impl<'a> Builder<'a> {
             contributors: [count.patients, 0],
             asked: [0; 2],
             min_patients: 0,
+            beside: false,
         });
         target.contacts_width = target.contacts_width.max(of_contacts);
         target.patients_width = target.patients_width.max(of_patients);
@@ -269,10 +278,14 @@ impl<'a> Builder<'a> {
 
     fn finish(mut self) -> System<'a> {
         for (at, cell) in self.cells.iter_mut().enumerate() {
+            // What became unsafe since it was shown elsewhere is hidden here.
+            cell.known &= !cell.reason.is_primary();
+            cell.reason = if cell.known { Reason::Shown } else { cell.reason };
             cell.lone = self.owners[at] != [0, 0] || self.patient_owners.contains_key(&(at as CellId));
         }
         let mut targets: Vec<Target> = self.found.into_values().collect();
         for target in &mut targets {
+            target.beside = self.beside.contains(&target.cell);
             if !self.cells[target.cell as usize].has_patients() {
                 target.patients_width = 0;
             }

@@ -142,6 +142,9 @@ impl Writer<'_, '_> {
     }
 
     fn pairs(&mut self, claim: &Claim) -> String {
+        if claim.left {
+            return "attack".into();
+        }
         let pairs: Vec<String> = claim.moves.iter().map(|&at| self.pair(at)).collect();
         pairs.join(" ")
     }

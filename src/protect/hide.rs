@@ -97,7 +97,13 @@ pub(super) fn hide_more(system: &mut System<'_>, proofs: &mut Proofs) -> Result<
         system.look_back_again(proofs);
         left = hide_in_tiers(system, proofs, &TIERS[TIERS.len() - 1..]);
     }
-    left.first().map_or(Ok(()), |&target| Err(unprotected(system, target)))
+    match left.iter().find(|target| !system.targets[**target as usize].beside) {
+        Some(&target) => Err(unprotected(system, target)),
+        None => {
+            left.iter().for_each(|&target| proofs.leave(system, target));
+            Ok(())
+        }
+    }
 }
 
 /// Goes through some tiers; gives the targets for which none has a move.

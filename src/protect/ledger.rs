@@ -17,6 +17,8 @@ pub enum Seen {
     New = 0,
     Shown = 1,
     Hidden = 2,
+    /// Shown by a publication that this one stands beside and cannot change. Never in a ledger.
+    Known = 3,
 }
 
 /// What earlier releases told of a count.
@@ -82,14 +84,27 @@ pub(super) struct Before {
     told: Vec<TwoTold>,
     /// How many bills may have been taken away for others that came, where any came or went.
     pub margin: u32,
+    is_published: bool,
 }
 
 impl Before {
+    /// What a publication did with the cells of a table, by row-major position.
+    pub fn published(seen: &[Seen]) -> Before {
+        let seen = seen.iter().map(|&seen| seen as u8).collect();
+        Before { seen, told: Vec::new(), margin: 0, is_published: true }
+    }
+
+    /// Whether it is a publication beside this one, not an earlier release of the same table.
+    pub fn is_published(&self) -> bool {
+        self.is_published
+    }
+
     /// What was done with the cell at a row-major position.
     pub fn seen(&self, index: usize) -> Seen {
         match self.seen.get(index) {
             Some(1) => Seen::Shown,
             Some(2) => Seen::Hidden,
+            Some(3) => Seen::Known,
             _ => Seen::New,
         }
     }
@@ -170,8 +185,12 @@ impl Ledger {
     pub(super) fn before(&self, names: &Names<'_>, margin: u32) -> Option<Before> {
         let blocks = self.tables.get(names.table)?;
         let (places, inner) = (names.places(), names.inner());
-        let mut before =
-            Before { seen: vec![0; names.axes.len()], told: vec![[Told::NOTHING; 2]; names.axes.len()], margin };
+        let mut before = Before {
+            seen: vec![0; names.axes.len()],
+            told: vec![[Told::NOTHING; 2]; names.axes.len()],
+            margin,
+            is_published: false,
+        };
         for (at, period) in names.axes.periods.iter().enumerate() {
             let Some(block) = blocks.get(&period.to_string()) else { continue };
             for (place, name) in places.iter().enumerate() {

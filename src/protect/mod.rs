@@ -4,6 +4,7 @@
 //! [`Protected`], which only [`protect`] can make, and its certificate. This room never lets a
 //! raw count through to what is public, does no I/O and makes no random choice.
 
+mod beside;
 mod build;
 mod certificate;
 mod choices;
@@ -44,6 +45,7 @@ mod weights;
 mod workload;
 
 pub use crate::registers::{PracticeRow, PracticeTable};
+pub use beside::{Beside, protect_beside};
 pub use certificate::Certificate;
 pub use joined::protect_joined;
 pub use ledger::{Ledger, Seen};

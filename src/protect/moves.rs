@@ -3,7 +3,7 @@
 //! In: cells that a move would change, one by one. Out: a [`Room`]: how far the move may go in
 //! either direction. Never chooses.
 
-use super::system::{Cell, State};
+use super::system::Cell;
 use crate::relations::DimKind;
 
 /// Which counts a move changes.
@@ -93,7 +93,7 @@ impl Room {
         let (up, down) = if sign > 0 { (rise, room) } else { (room, rise) };
         self.contacts_up = self.contacts_up.min(up / times);
         self.contacts_down = self.contacts_down.min(down / times);
-        if layer == Layer::Joint && cell.has_patients() && cell.state != State::Unpublished {
+        if layer == Layer::Joint && cell.has_patients() {
             match cell.patients_room() {
                 Some(room) => {
                     self.limit_patients(room / times, sign);
@@ -196,13 +196,14 @@ impl Room {
 #[cfg(test)]
 mod tests {
     use super::super::primary::Reason;
-    use super::super::system::{Leeway, NO_LAYER, Rank};
+    use super::super::system::{Leeway, NO_LAYER, Rank, State};
     use super::*;
 
     fn cell(contacts: u32, patients: u32) -> Cell {
         let (state, reason, rank) = (State::Hidden, Reason::Secondary, Rank::Detail);
         let leeway = [Leeway::ANY; 2];
-        Cell { contacts, patients, weight: 1.0, state, reason, counted: true, lone: false, rank, leeway }
+        let known = false;
+        Cell { contacts, patients, weight: 1.0, state, reason, known, counted: true, lone: false, rank, leeway }
     }
 
     #[test]

@@ -34,6 +34,9 @@ pub(super) fn part_pairs(system: &mut System<'_>, proofs: &mut Proofs) -> Result
                 continue;
             }
             let Some((target, found)) = part(system, layer, a, b, &mut scratch) else {
+                if [a, b].iter().all(|&target| system.targets[target as usize].beside) {
+                    continue;
+                }
                 return Err(unprotected(system, a));
             };
             found.changed().for_each(|cell| system.hide(cell, Reason::Secondary));
@@ -73,7 +76,7 @@ fn suspects(system: &System<'_>, proofs: &Proofs, prints: &Prints, layer: usize)
     for (at, target) in system.targets.iter().enumerate() {
         let hidden = system.cells[target.cell as usize].state == State::Hidden;
         let few = target.contributors[layer] < target.min_patients;
-        if hidden && few && proofs.claims[at][layer].width > 0 {
+        if hidden && few && proofs.claims[at][layer].width > 0 && !proofs.claims[at][layer].left {
             let print = prints[layer].get(&target.cell).copied().unwrap_or(0);
             groups.entry(print.min(print.wrapping_neg())).or_default().push(at as u32);
         }

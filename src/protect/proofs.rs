@@ -42,6 +42,8 @@ pub(super) struct Claim {
     /// The first proves the width. The others are there so that no single contributor is alone in
     /// a changed cell of all of them.
     pub moves: Vec<u32>,
+    /// Not proved here: the attack has to show the width.
+    pub left: bool,
 }
 
 /// The moves in use and what they prove.
@@ -54,7 +56,7 @@ pub(super) struct Proofs {
 impl Proofs {
     /// Nothing proved yet.
     pub fn new(system: &System<'_>) -> Proofs {
-        let claim = |width| Claim { width, moves: Vec::new() };
+        let claim = |width| Claim { width, moves: Vec::new(), left: false };
         let claims = system.targets.iter().map(|t| [claim(t.contacts_width), claim(t.patients_width)]).collect();
         Proofs { moves: Vec::new(), claims }
     }
@@ -62,7 +64,7 @@ impl Proofs {
     /// Whether a target needs no further move in a layer.
     pub fn is_proved(&self, system: &System<'_>, target: u32, layer: usize) -> bool {
         let claim = &self.claims[target as usize][layer];
-        claim.width == 0 || (!claim.moves.is_empty() && self.knowing(system, target, layer).is_empty())
+        claim.width == 0 || claim.left || (!claim.moves.is_empty() && self.knowing(system, target, layer).is_empty())
     }
 
     /// Contributors, but the target's own, who are alone in a changed cell of every move of a
@@ -84,6 +86,17 @@ impl Proofs {
     /// Whether a target needs no further move.
     pub fn is_done(&self, system: &System<'_>, target: u32) -> bool {
         self.is_proved(system, target, 0) && self.is_proved(system, target, 1)
+    }
+
+    /// Gives up what is not proved of a target that a publication beside this one has proved: whether
+    /// it still holds is for the audit to show.
+    pub fn leave(&mut self, system: &System<'_>, target: u32) {
+        for layer in [0, 1] {
+            if !self.is_proved(system, target, layer) {
+                let claim = &mut self.claims[target as usize][layer];
+                *claim = Claim { width: claim.width, moves: Vec::new(), left: true };
+            }
+        }
     }
 
     /// Whether a move found for a target still helps it.

@@ -1,5 +1,7 @@
 //! What leaves the room: public rows rebuilt from optional values, and the restricted truth.
 
+use std::ops::Range;
+
 use super::certificate::Certificate;
 use super::ledger::Ledger;
 use super::loss::Loss;
@@ -55,7 +57,7 @@ pub struct RestrictedTable {
     pub largest_doctor_share: Vec<Option<f64>>,
     pub largest_patient_share: Vec<Option<f64>>,
     /// Empty where shown; else `patients`, `doctors`, `dominance`, `complement`, `residents`,
-    /// `secondary`, `pooled`, `derived` or `ledger`.
+    /// `secondary`, `pooled`, `finer` (places finer than the table has), `derived` or `ledger`.
     pub reason: Vec<&'static str>,
 }
 
@@ -71,6 +73,14 @@ pub struct Protected {
 }
 
 impl Protected {
+    /// Some tables alone, by position in the pipeline, to be published by themselves with the
+    /// relations between them. The proof is that of the whole.
+    pub fn apart(&self, tables: Range<usize>, relations: Relations) -> Protected {
+        let (mut public, mut restricted) = (self.public.clone(), self.restricted.clone());
+        public.retain(|table| tables.contains(&table.table));
+        restricted.retain(|table| tables.contains(&table.keys.table));
+        Protected { public, restricted, relations, ..self.clone() }
+    }
     /// The tables as published.
     pub fn public(&self) -> &[PublicTable] {
         &self.public

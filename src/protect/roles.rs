@@ -18,6 +18,8 @@ pub(super) enum QuantityRole {
     Part,
     /// A complement or an implied rest.
     Residual,
+    /// Of a table that nobody publishes: what the tables of others tell together.
+    Implied,
 }
 
 pub(super) struct Roles {
@@ -42,7 +44,9 @@ pub(super) struct PlaceOf {
 
 impl Roles {
     pub fn new(source: &Source<'_>, grid: &Grid, universe: &Universe) -> Roles {
-        let mut quantities = vec![QuantityRole::Residual; grid.quantities];
+        let is_implied = source.view.indicators.is_empty();
+        let unnamed = if is_implied { QuantityRole::Implied } else { QuantityRole::Residual };
+        let mut quantities = vec![unnamed; grid.quantities];
         for shown in &source.view.indicators {
             match *shown {
                 Shown::Count { quantity, .. } => quantities[quantity] = QuantityRole::Counted,

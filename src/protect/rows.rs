@@ -11,7 +11,7 @@ use super::rates::{mean, ratio};
 use super::system::State;
 use super::workload::contributors;
 use crate::aggregate::{CellCount, Place, TableCells};
-use crate::definition::{IndicatorValue, Measure, PerDoctor, Table};
+use crate::definition::{IndicatorValue, Level, Measure, PerDoctor, Table};
 
 /// What was decided for a table.
 pub(super) struct Decisions {
@@ -20,6 +20,8 @@ pub(super) struct Decisions {
     pub reasons: Vec<Reason>,
     /// By position on the place axis: whether the public table has the place.
     pub named: Vec<bool>,
+    /// By position on the period axis: whether it is published.
+    pub periods: Vec<bool>,
     /// By row-major position: what has been told of values, with this release; restricted.
     pub told: Vec<TwoTold>,
 }
@@ -71,7 +73,7 @@ impl Decided<'_> {
                     let value = if entry.hidden { None } else { entry.truth };
                     push(&mut public, &row, public_place, (indicator, measure), value, status);
                 } else {
-                    entry.reason = "pooled";
+                    entry.reason = self.unnamed(place);
                 }
                 push(&mut restricted.keys, &row, place, (indicator, measure), entry.truth, status);
                 note(&mut restricted, &entry);
@@ -79,6 +81,16 @@ impl Decided<'_> {
             public_place += usize::from(named);
         }
         (public, restricted)
+    }
+
+    /// Why the public table does not have a place.
+    fn unnamed(&self, place: usize) -> &'static str {
+        let is_fine = match self.cells.axes.places[place] {
+            Place::Country => false,
+            Place::County(_) => self.table.by < Level::County,
+            Place::Pool(_) | Place::Municipality(_) => self.table.by < Level::Municipality,
+        };
+        if is_fine { "finer" } else { "pooled" }
     }
 
     fn empty(&self, places: &[bool]) -> PublicTable {
@@ -104,7 +116,7 @@ impl Decided<'_> {
         let inner: usize = axes.dimensions.iter().map(Vec::len).product();
         let narrow = matches!(axes.places[place], Place::Municipality(_) | Place::Pool(_));
         let mut codes = vec![0; axes.dimensions.len()];
-        for period in 0..axes.periods.len() {
+        for period in (0..axes.periods.len()).filter(|&period| self.decisions.periods[period]) {
             let detail = !narrow || self.table.municipality_detail.contains(&axes.periods[period].kind);
             for flat in 0..if detail { inner } else { 1 } {
                 split(flat, &axes.dimensions, &mut codes);

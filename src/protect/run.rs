@@ -55,6 +55,29 @@ pub fn protect(
     run.finish(relations, decisions, certificate)
 }
 
+/// Hides what must be hidden in a universe, proves it, and gives the decisions of each of its views.
+pub(super) fn prove(
+    (at, universe): (usize, &Universe),
+    sources: &[Source<'_>],
+    certificate: &mut Certificate,
+) -> Result<Vec<Decisions>> {
+    let mut system = System::build(universe, sources)?;
+    let mut proofs = hide(&mut system)?;
+    loop {
+        trim(&mut system, &mut proofs);
+        part_pairs(&mut system, &mut proofs)?;
+        hide_unions(&mut system, sources);
+        if !system.look_back_again(&mut proofs) {
+            break;
+        }
+        hide_more(&mut system, &mut proofs)?;
+    }
+    verify(&system, &proofs)?;
+    certificate.add(at, &system, &proofs)?;
+    let least = system.least_changes();
+    Ok((0..sources.len()).map(|view| decisions_of(&system, view, &least)).collect())
+}
+
 fn is_of_counts(table: &TableCells) -> bool {
     table.means.is_empty() && !table.contacts.is_empty()
 }
@@ -85,22 +108,8 @@ impl Run<'_> {
         let positions: Vec<usize> = universe.views.iter().map(|view| self.position(view)).collect::<Result<_>>()?;
         let sources: Vec<Source<'_>> =
             universe.views.iter().zip(&positions).map(|(view, &at)| self.source(view, at)).collect();
-        let mut system = System::build(universe, &sources)?;
-        let mut proofs = hide(&mut system)?;
-        loop {
-            trim(&mut system, &mut proofs);
-            part_pairs(&mut system, &mut proofs)?;
-            hide_unions(&mut system, &sources);
-            if !system.look_back_again(&mut proofs) {
-                break;
-            }
-            hide_more(&mut system, &mut proofs)?;
-        }
-        verify(&system, &proofs)?;
-        certificate.add(at, &system, &proofs)?;
-        let least = system.least_changes();
-        for (view, &at) in positions.iter().enumerate() {
-            decisions[at] = Some(decisions_of(&system, view, &least));
+        for (made, &at) in prove((at, universe), &sources, certificate)?.into_iter().zip(&positions) {
+            decisions[at] = Some(made);
         }
         Ok(())
     }
@@ -132,7 +141,9 @@ impl Run<'_> {
             _ => false,
         };
         let named = cells.axes.places.iter().map(|place| !pooled(place)).collect();
-        Some(Decisions { states: reasons.iter().map(state).collect(), reasons, named, told: Vec::new() })
+        let periods = vec![true; cells.axes.periods.len()];
+        let states = reasons.iter().map(state).collect();
+        Some(Decisions { states, reasons, named, periods, told: Vec::new() })
     }
 
     fn finish(
@@ -183,6 +194,7 @@ fn decisions_of(system: &System<'_>, view: usize, least: &[Vec<u32>; 2]) -> Deci
         states: ids.iter().map(|id| cell(id).map_or(State::Unpublished, |cell| cell.state)).collect(),
         reasons: ids.iter().map(|id| cell(id).map_or(Reason::Shown, |cell| cell.reason)).collect(),
         named: system.views[view].place.codes.iter().map(Option::is_some).collect(),
+        periods: system.views[view].period.codes.iter().map(Option::is_some).collect(),
         told: ids.iter().map(|&id| if id == NO_CELL { [Told::NOTHING; 2] } else { system.told(id, least) }).collect(),
     }
 }

@@ -44,6 +44,8 @@ pub(super) struct Cell {
     pub weight: f32,
     pub state: State,
     pub reason: Reason,
+    /// Whether a publication beside this one shows it, so that it cannot be hidden.
+    pub known: bool,
     /// Whether it is shown as a count (not only through a share).
     pub counted: bool,
     /// Whether somebody alone makes its count of contacts or of patients.
@@ -95,6 +97,7 @@ impl Cell {
     /// How far contacts may fall; none where they cannot change.
     pub fn contacts_room(&self) -> Option<u32> {
         let room = match self.state {
+            _ if self.known => None,
             State::Unpublished => Some(self.contacts),
             _ => self.contacts.checked_sub(1),
         };
@@ -102,7 +105,12 @@ impl Cell {
     }
     /// How far patients may fall; none where they cannot change.
     pub fn patients_room(&self) -> Option<u32> {
-        self.patients.checked_sub(1).map(|room| room.min(self.leeway[1].down()))
+        let room = match self.state {
+            _ if self.known => None,
+            State::Unpublished => Some(self.patients),
+            _ => self.patients.checked_sub(1),
+        };
+        room.map(|room| room.min(self.leeway[1].down()))
     }
     /// Distance of the lowest and the highest value that earlier releases leave, at least 1.
     pub fn span(&self, layer: usize) -> u32 {
@@ -131,6 +139,8 @@ pub(super) struct Target {
     pub asked: [u32; 2],
     /// The fewest patients that a count, or two together, may have.
     pub min_patients: u32,
+    /// Whether a publication beside this one has the cell, and proved it by itself.
+    pub beside: bool,
 }
 
 /// One table of a universe with what is needed to read it.
@@ -193,7 +203,10 @@ impl System<'_> {
     /// Hides a shown cell and what falls with it.
     pub fn hide(&mut self, cell: CellId, reason: Reason) {
         let hidden = &mut self.cells[cell as usize];
-        if hidden.state == State::Shown && (hidden.contacts > 0 || (hidden.has_patients() && hidden.patients > 0)) {
+        if hidden.state == State::Shown
+            && !hidden.known
+            && (hidden.contacts > 0 || (hidden.has_patients() && hidden.patients > 0))
+        {
             hidden.state = State::Hidden;
             if !hidden.reason.is_primary() && hidden.reason != Reason::Ledger {
                 hidden.reason = reason;

@@ -85,6 +85,7 @@ pub(crate) fn table(id: &str, types: &[TypeSet]) -> Table {
         service: Service::Gp,
         practice_types: None,
         place: PlaceBasis::Residence,
+        by: Level::Municipality,
         periods: vec![PeriodKind::Month, PeriodKind::Quarter, PeriodKind::Tertial, PeriodKind::Year],
         dimensions: vec![],
         municipality_detail: PeriodKind::ALL.to_vec(),

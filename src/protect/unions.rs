@@ -154,7 +154,10 @@ fn weakest(
         return None;
     }
     let weight = |child: usize| cell(child).map_or(f32::INFINITY, |cell| cell.weight);
-    shown().min_by(|&a, &b| weight(a).total_cmp(&weight(b)).then(a.cmp(&b))).map(id)
+    // What is known from elsewhere cannot be hidden.
+    let free = |child: &usize| cell(*child).is_some_and(|cell| !cell.known);
+    let part = shown().filter(free).min_by(|&a, &b| weight(a).total_cmp(&weight(b)).then(a.cmp(&b)));
+    part.or_else(|| Some(line.parent).filter(free)).map(id)
 }
 
 /// The rest of a sum as one count, with as few contributors as it may have.

@@ -60,7 +60,7 @@ fn checked_signs(system: &System<'_>, proofs: &Proofs, used: &Used) -> Result<Si
             if dc != 0 && (i64::from(cell.contacts) + dc < least || (least == 1 && cell.contacts == 0)) {
                 return Err(broken("contacts fall too far"));
             }
-            if dp != 0 && (i64::from(cell.patients) + dp < 1 || cell.patients == 0) {
+            if dp != 0 && (i64::from(cell.patients) + dp < least || (least == 1 && cell.patients == 0)) {
                 return Err(broken("patients fall too far"));
             }
             for (layer, by) in [dc, dp].into_iter().enumerate() {
@@ -185,7 +185,7 @@ fn change_of(dim: &Dim, code: u16, (plus, minus): Part) -> i64 {
 
 fn check_claims(system: &System<'_>, proofs: &Proofs, target: usize, signs: &[Signs]) -> Result<()> {
     let cell = system.targets[target].cell;
-    for (layer, claim) in proofs.claims[target].iter().enumerate().filter(|(_, claim)| claim.width > 0) {
+    for (layer, claim) in proofs.claims[target].iter().enumerate().filter(|(_, claim)| claim.width > 0 && !claim.left) {
         let width = |at: u32| {
             let Some(&(contacts, patients)) = signs.get(at as usize).and_then(|signs| signs.get(&cell)) else {
                 return 0;

@@ -10,7 +10,7 @@ use super::context::ReleaseContext;
 use super::files::WrittenFile;
 use super::tables::{TableSummary, write_as};
 use crate::aggregate::Place;
-use crate::definition::{Dimension, Indicator, IndicatorValue, Measure, PlaceBasis, SmallPlaces, Table, Text};
+use crate::definition::{Dimension, Indicator, IndicatorValue, Level, Measure, PlaceBasis, SmallPlaces, Table, Text};
 use crate::domain::{Period, PeriodKind, Result, Service};
 use crate::protect::{ObsStatus, PublicTable};
 
@@ -56,6 +56,7 @@ fn definition(context: &ReleaseContext) -> Table {
         service: Service::Gp,
         practice_types: None,
         place: PlaceBasis::Residence,
+        by: Level::Country,
         periods: vec![PeriodKind::Month],
         dimensions: Vec::<Dimension>::new(),
         municipality_detail: PeriodKind::ALL.to_vec(),

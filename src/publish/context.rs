@@ -31,6 +31,9 @@ pub struct ReleaseContext<'a> {
     pub run: String,
     /// State of the ledger that the run starts from (see the restricted manifest).
     pub ledger_before: String,
+    /// Of a table of one's own: the releases that it was protected beside; none: a release of a
+    /// pipeline.
+    pub against: Option<serde_json::Value>,
     /// What every gate found.
     pub gates: Vec<GateRecord>,
     /// Gates that an operator let the delivery through, and why.

@@ -24,7 +24,7 @@ pub fn public(
 ) -> Vec<u8> {
     let pipeline = context.pipeline;
     let rows: BTreeMap<_, _> = context.sources.iter().map(|s| (&s.source, account(s, tables))).collect();
-    bytes(&json!({
+    let mut manifest = json!({
         "release": context.release,
         "previous_release": context.previous,
         "program": PROGRAM,
@@ -43,7 +43,11 @@ pub fn public(
         "tables": tables.iter().map(table).collect::<Vec<_>>(),
         "audit": verdict,
         "outputs": files(outputs),
-    }))
+    });
+    if let Some(against) = &context.against {
+        manifest["against"] = against.clone();
+    }
+    bytes(&manifest)
 }
 
 /// The restricted manifest: the exact accounting by file, the ledger, the restricted files.

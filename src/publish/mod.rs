@@ -27,8 +27,8 @@ pub use context::{AuditVerdict, FileRecord, GateRecord, MonthShare, PROGRAM, Rel
 pub use manifest::{bytes as json_bytes, date, restricted as restricted_manifest};
 pub use parquet::{Label, plain_writer};
 pub use practices::write_practices;
-pub use release::{Written, write};
-pub use rows::{COUNTRY_NAME, POOL_NAME};
+pub use release::{Written, write, write_together};
+pub use rows::{COUNTRY_NAME, POOL_NAME, geo};
 pub use summary::{National, Summary};
 pub use tables::TableSummary;
 pub use text::number;

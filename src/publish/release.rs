@@ -2,6 +2,7 @@
 //!
 //! In: [`Protected`] and nothing else that holds a count. Out: `public/` and `restricted/`.
 
+use std::ops::Range;
 use std::path::Path;
 
 use super::context::{AuditVerdict, ReleaseContext};
@@ -9,11 +10,11 @@ use super::files::{Area, WrittenFile, make_folder, sha256, write_file};
 use super::summary::national;
 use super::tables::{self, TableSummary};
 use super::{completeness, json_bytes, loss, manifest, preview};
-use crate::domain::Result;
+use crate::domain::{Error, Result};
 use crate::protect::Protected;
 
-/// The description of the additive relations: part of the certificate, and public.
-const RELATIONS: &str = "relations.json";
+/// The description of the additive relations: also part of the certificate.
+const RELATIONS: &str = "metadata/relations.json";
 
 /// The files of a release so far, with their hashes.
 #[derive(Debug, Clone, Default)]
@@ -41,11 +42,9 @@ pub fn write(protected: &Protected, context: &ReleaseContext, staging: &Path) ->
     files.push(write_file(&public, "index.html", Area::Public, page.as_bytes())?);
     let mut truth = tables::write_restricted(protected.restricted(), context, &restricted)?;
     for (name, bytes) in protected.certificate().files() {
-        if name == RELATIONS {
-            files.push(write_file(&public, &format!("metadata/{name}"), Area::Public, bytes)?);
-        }
         truth.push(write_file(&restricted, &format!("certificate/{name}"), Area::Restricted, bytes)?);
     }
+    files.push(write_relations(protected, &public)?);
     let loss = json_bytes(&loss::restricted(protected.loss()));
     truth.push(write_file(&restricted, "loss.json", Area::Restricted, &loss)?);
     summaries.iter_mut().for_each(|table| loss::add(table, protected.loss()));
@@ -53,6 +52,42 @@ pub fn write(protected: &Protected, context: &ReleaseContext, staging: &Path) ->
     let manifest = manifest::public(context, &written.tables, &written.public, None);
     write_file(&public, "manifest.json", Area::Public, &manifest)?;
     Ok(written)
+}
+
+/// Writes tables that are not published in this form: those of several releases together, to be
+/// attacked as one. Each context is for some tables, by position in the pipeline.
+pub fn write_together(
+    protected: &Protected,
+    contexts: &[(ReleaseContext, Range<usize>)],
+    staging: &Path,
+) -> Result<Written> {
+    let (public, restricted) = (staging.join("public"), staging.join("restricted"));
+    make_folder(&public, Area::Public)?;
+    make_folder(&restricted, Area::Restricted)?;
+    let mut written = Written::default();
+    for (context, tables) in contexts {
+        let of = protected.public().iter().filter(|table| tables.contains(&table.table)).cloned().collect::<Vec<_>>();
+        let (files, summaries) = tables::write_public(&of, context, &public)?;
+        let truth = protected.restricted().iter().filter(|table| tables.contains(&table.keys.table));
+        tables::write_restricted(&truth.cloned().collect::<Vec<_>>(), context, &restricted)?;
+        written.public.extend(files);
+        written.tables.extend(summaries);
+    }
+    for (name, bytes) in protected.certificate().files() {
+        write_file(&restricted, &format!("certificate/{name}"), Area::Restricted, bytes)?;
+    }
+    written.public.push(write_relations(protected, &public)?);
+    if let Some((context, _)) = contexts.first() {
+        let manifest = manifest::public(context, &written.tables, &written.public, None);
+        write_file(&public, "manifest.json", Area::Public, &manifest)?;
+    }
+    Ok(written)
+}
+
+fn write_relations(protected: &Protected, public: &Path) -> Result<WrittenFile> {
+    let wrong = |_| Error::bug("the relations cannot be written as JSON");
+    let bytes = serde_json::to_vec(protected.relations()).map_err(wrong)?;
+    write_file(public, RELATIONS, Area::Public, &bytes)
 }
 
 impl Written {

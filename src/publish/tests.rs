@@ -40,6 +40,7 @@ fn table() -> Table {
         service: Service::Gp,
         practice_types: None,
         place: PlaceBasis::Residence,
+        by: Level::Municipality,
         periods: vec![PeriodKind::Month],
         dimensions: vec![Dimension::DayType, Dimension::Sex],
         municipality_detail: PeriodKind::ALL.to_vec(),

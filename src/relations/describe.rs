@@ -3,26 +3,87 @@
 use std::collections::BTreeMap;
 
 use super::types::{Axis, Code, Dim, DimKind, Quantity, Relations, Shown, Universe, View};
-use crate::aggregate::{Axes, Place};
+use crate::aggregate::{Axes, Place, Pools};
 use crate::codes::Geography;
-use crate::definition::{ContactTypes, Dimension, IndicatorValue, Pipeline, PlaceBasis, Predicate, SmallPlaces, Table};
+use crate::definition::{
+    AgeGroups, ContactTypes, Dimension, Features, IndicatorValue, Level, Pipeline, PlaceBasis, Predicate, SmallPlaces,
+    Table,
+};
 use crate::domain::{CountyNumber, Error, Month, Period, PlaceIndex, Result};
+
+/// A group of ages: its label, and the leaves that it is made of.
+pub type AgeCode = (String, Vec<u16>);
+
+/// The groups of a grouping, unknown last, over those of a finer one.
+pub fn age_codes(ages: &AgeGroups, finest: &AgeGroups) -> Vec<AgeCode> {
+    let groups = ages.of_finer(finest);
+    let leaves = |at: usize| -> Vec<u16> {
+        let within = groups.iter().enumerate().filter(|(_, group)| usize::from(**group) == at);
+        within.map(|(leaf, _)| leaf as u16).collect()
+    };
+    let code = |(at, label): (usize, String)| (label, leaves(at));
+    ages.all_labels().into_iter().enumerate().map(code).collect()
+}
+
+/// A table to be described, with what its codes are made of.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    pub table: &'a Table,
+    pub axes: &'a Axes,
+    /// The groups of its ages after the total: by label, the leaves.
+    pub ages: &'a [AgeCode],
+    pub geography: &'a Geography,
+    /// By municipality of its geography: the leaves that it is made of.
+    pub leaves: &'a [Vec<u16>],
+    /// The municipalities that the table does not name, where it pools.
+    pub pools: &'a Pools,
+    /// By position on the period axis, whether the period is published; none: all are.
+    pub published: Option<&'a [bool]>,
+}
+
+/// What the leaves of a universe are: the finest parts that its tables tell apart.
+#[derive(Clone, Copy)]
+pub struct Ground<'a> {
+    pub contact_types: &'a ContactTypes,
+    pub features: &'a Features,
+    /// Its municipalities are the leaves of places.
+    pub geography: &'a Geography,
+    /// Its groups are the leaves of ages.
+    pub ages: &'a AgeGroups,
+}
 
 /// Describes the tables given by position in `Pipeline::tables` and axes. Tables of one service,
 /// practice types and first month are one universe. `pools` are the municipalities that tables
 /// with pooling do not name.
-pub fn describe(
-    tables: &[(usize, &Axes)],
-    pipeline: &Pipeline,
-    geography: &Geography,
-    pools: &BTreeMap<CountyNumber, Vec<PlaceIndex>>,
+pub fn describe<'a>(
+    tables: &[(usize, &'a Axes)],
+    pipeline: &'a Pipeline,
+    geography: &'a Geography,
+    pools: &'a Pools,
 ) -> Result<Relations> {
-    let mut groups: BTreeMap<String, Vec<(usize, &Axes)>> = BTreeMap::new();
-    for &(table, axes) in tables {
-        groups.entry(universe_id(&pipeline.tables[table])).or_default().push((table, axes));
+    let leaves: Vec<Vec<u16>> = (0..geography.municipalities.len() as u16).map(|leaf| vec![leaf]).collect();
+    let ground = Ground {
+        contact_types: &pipeline.contact_types,
+        features: &pipeline.features,
+        geography,
+        ages: &pipeline.age_groups,
+    };
+    let ages = age_codes(&pipeline.age_groups, &pipeline.age_groups);
+    let subjects = tables.iter().map(|&(at, axes)| {
+        let table = &pipeline.tables[at];
+        Subject { table, axes, ages: &ages, geography, leaves: &leaves, pools, published: None }
+    });
+    let subjects: Vec<Subject<'_>> = subjects.collect();
+    describe_together(&subjects, &ground)
+}
+
+/// Describes tables of several age groupings and geographies over leaves that they have in common.
+pub fn describe_together(subjects: &[Subject<'_>], ground: &Ground<'_>) -> Result<Relations> {
+    let mut groups: BTreeMap<String, Vec<&Subject<'_>>> = BTreeMap::new();
+    for subject in subjects {
+        groups.entry(universe_id(subject.table)).or_default().push(subject);
     }
-    let context = Context { pipeline, geography, pools };
-    let universes = groups.into_iter().map(|(id, tables)| context.universe(id, &tables));
+    let universes = groups.into_iter().map(|(id, subjects)| ground.universe(id, &subjects));
     Ok(Relations { universes: universes.collect::<Result<_>>()? })
 }
 
@@ -32,33 +93,27 @@ fn universe_id(table: &Table) -> String {
     [table.service.name().to_string()].into_iter().chain(types).chain(since).collect()
 }
 
-struct Context<'a> {
-    pipeline: &'a Pipeline,
-    geography: &'a Geography,
-    pools: &'a BTreeMap<CountyNumber, Vec<PlaceIndex>>,
-}
-
 /// Dimensions that grow as views ask for codes.
 struct Builder {
     dims: Vec<Dim>,
     first_month: Month,
 }
 
-impl Context<'_> {
-    fn universe(&self, id: String, tables: &[(usize, &Axes)]) -> Result<Universe> {
-        let mut builder = self.builder(tables);
-        let views = tables.iter().map(|&(table, axes)| self.view(&mut builder, table, axes));
+impl Ground<'_> {
+    fn universe(&self, id: String, subjects: &[&Subject<'_>]) -> Result<Universe> {
+        let mut builder = self.builder(subjects);
+        let views = subjects.iter().map(|subject| self.view(&mut builder, subject));
         let views = views.collect::<Result<Vec<View>>>()?;
         Ok(Universe { id, dims: builder.dims, views })
     }
 
-    fn builder(&self, tables: &[(usize, &Axes)]) -> Builder {
-        let periods = || tables.iter().flat_map(|(_, axes)| axes.periods.iter());
+    fn builder(&self, subjects: &[&Subject<'_>]) -> Builder {
+        let periods = || subjects.iter().flat_map(|subject| subject.axes.periods.iter());
         let first_month = periods().map(|period| period.first).min().unwrap_or(Month(0));
         let last = periods().map(|period| period.last()).max().unwrap_or(first_month);
         let months = (first_month.0..=last.0).map(|month| Month(month).to_string()).collect();
         let municipalities = || self.geography.municipalities.iter().map(|m| m.number.to_string()).collect();
-        let types = self.pipeline.contact_types.types.iter().map(|t| t.id.clone()).collect();
+        let types = self.contact_types.types.iter().map(|t| t.id.clone()).collect();
         let mut dims = vec![
             dim("residence", DimKind::Residence, municipalities()),
             dim("practice", DimKind::Practice, municipalities()),
@@ -70,13 +125,18 @@ impl Context<'_> {
         Builder { dims, first_month }
     }
 
-    fn view(&self, builder: &mut Builder, at: usize, axes: &Axes) -> Result<View> {
-        let table = &self.pipeline.tables[at];
+    fn view(&self, builder: &mut Builder, subject: &Subject<'_>) -> Result<View> {
+        let Subject { table, axes, .. } = subject;
         let place_dim = usize::from(table.place == PlaceBasis::Practice);
-        let place = axes.places.iter().map(|&place| self.place(builder, table, place_dim, place)).collect();
-        let period = axes.periods.iter().map(|&period| Some(builder.period(period))).collect();
+        let place = axes.places.iter().map(|&place| subject.place(builder, place_dim, place)).collect();
+        let is_published = |at: usize| subject.published.is_none_or(|published| published[at]);
+        let period = |(at, &period)| is_published(at).then(|| builder.period(period));
+        let period = axes.periods.iter().enumerate().map(period).collect();
         let labelled = table.dimensions.iter().zip(&axes.dimensions);
-        let dimensions = labelled.map(|(&dimension, labels)| builder.dimension(dimension, labels));
+        let dimensions = labelled.map(|(&dimension, labels)| match dimension {
+            Dimension::AgeGroup => Ok(builder.ages(subject.ages, self.ages)),
+            _ => builder.dimension(dimension, labels),
+        });
         let dimensions = dimensions.collect::<Result<Vec<Axis>>>()?;
         let quantities = table.quantities.iter().map(|predicate| self.quantity(builder, predicate)).collect();
         let detail = |period: &Period| table.municipality_detail.contains(&period.kind);
@@ -93,36 +153,15 @@ impl Context<'_> {
         })
     }
 
-    fn place(&self, builder: &mut Builder, table: &Table, dim: usize, place: Place) -> Option<u16> {
-        let within = |county: CountyNumber| {
-            let all = self.geography.municipalities.iter().enumerate();
-            all.filter(move |(_, m)| m.county == county).map(|(at, _)| at as u16).collect::<Vec<u16>>()
-        };
-        let (id, leaves) = match place {
-            Place::Country => return Some(0),
-            Place::County(county) => (county.to_string(), within(county)),
-            Place::Pool(county) => (format!("{county}xx"), self.pools.get(&county).cloned().unwrap_or_default()),
-            Place::Municipality(at) => {
-                let county = self.geography.municipalities[at as usize].county;
-                let pooled = self.pools.get(&county).is_some_and(|pool| pool.contains(&at));
-                if pooled && table.small_places == SmallPlaces::Pool {
-                    return None;
-                }
-                (self.geography.municipalities[at as usize].number.to_string(), vec![at])
-            }
-        };
-        Some(builder.code(dim, id, leaves))
-    }
-
     fn quantity(&self, builder: &mut Builder, predicate: &Predicate) -> Quantity {
         let types: Vec<u16> = bits(predicate.types).collect();
         let mut codes = Vec::new();
         if types.len() < builder.dims[3].leaves.len() {
-            let id = type_id(&self.pipeline.contact_types, predicate.types);
+            let id = type_id(self.contact_types, predicate.types);
             codes.push((3, builder.code(3, id, types)));
         }
         for feature in bits(predicate.with | predicate.without) {
-            let id = format!("with {}", self.pipeline.features.ids[feature as usize]);
+            let id = format!("with {}", self.features.ids[feature as usize]);
             codes.push(builder.condition(id, predicate.with & (1 << feature) != 0));
         }
         let outside = predicate.outside_hours.map(|yes| builder.condition("outside hours".into(), yes));
@@ -133,10 +172,47 @@ impl Context<'_> {
     }
 }
 
+impl Subject<'_> {
+    /// The code of a place; none where the table does not name it.
+    fn place(&self, builder: &mut Builder, dim: usize, place: Place) -> Option<u16> {
+        let within = |county: CountyNumber| {
+            let all = self.geography.municipalities.iter().enumerate();
+            all.filter(move |(_, m)| m.county == county).map(|(at, _)| at as PlaceIndex).collect::<Vec<PlaceIndex>>()
+        };
+        let pool = |county: &CountyNumber| self.pools.get(county).map_or(&[][..], Vec::as_slice);
+        let (id, municipalities) = match place {
+            Place::Country => return Some(0),
+            _ if self.table.by < level(place) => return None,
+            Place::County(county) => (county.to_string(), within(county)),
+            Place::Pool(county) => (format!("{county}xx"), pool(&county).to_vec()),
+            Place::Municipality(at) => {
+                let municipality = &self.geography.municipalities[usize::from(at)];
+                if self.table.small_places == SmallPlaces::Pool && pool(&municipality.county).contains(&at) {
+                    return None;
+                }
+                (municipality.number.to_string(), vec![at])
+            }
+        };
+        let mut leaves: Vec<u16> =
+            municipalities.iter().flat_map(|&at| &self.leaves[usize::from(at)]).copied().collect();
+        leaves.sort_unstable();
+        Some(builder.code(dim, id, leaves))
+    }
+}
+
+fn level(place: Place) -> Level {
+    match place {
+        Place::Country => Level::Country,
+        Place::County(_) => Level::County,
+        Place::Pool(_) | Place::Municipality(_) => Level::Municipality,
+    }
+}
+
 impl Builder {
     fn code(&mut self, dim: usize, id: String, leaves: Vec<u16>) -> u16 {
         let codes = &mut self.dims[dim].codes;
-        let known = codes.iter().position(|code| code.id == id);
+        // The county of another geography may have the same number and other municipalities.
+        let known = codes.iter().position(|code| code.id == id && code.leaves == leaves);
         let at = known.unwrap_or_else(|| {
             codes.push(Code { id, leaves });
             codes.len() - 1
@@ -169,14 +245,22 @@ impl Builder {
         (dim, self.code(dim, ["weekday", "weekend"][leaf as usize].into(), vec![leaf]))
     }
 
+    /// An axis of ages, of whatever groups over the finest ones.
+    fn ages(&mut self, ages: &[AgeCode], finest: &AgeGroups) -> Axis {
+        let labels = finest.all_labels();
+        let names: Vec<&str> = labels.iter().map(String::as_str).collect();
+        let dim = self.named(Dimension::AgeGroup.column(), DimKind::AgeGroup, &names);
+        let codes = ages.iter().map(|(label, leaves)| Some(self.code(dim, label.clone(), leaves.clone())));
+        Axis { dim, codes: [Some(0)].into_iter().chain(codes).collect() }
+    }
+
     fn dimension(&mut self, dimension: Dimension, labels: &[String]) -> Result<Axis> {
         let kind = match dimension {
             Dimension::Sex => DimKind::Sex,
-            Dimension::AgeGroup => DimKind::AgeGroup,
             Dimension::Icpc2Chapter => DimKind::Icpc2Chapter,
             Dimension::PartOfDay => DimKind::PartOfDay,
             Dimension::DayType => DimKind::DayType,
-            Dimension::Hour | Dimension::ListDoctor | Dimension::Team => {
+            Dimension::AgeGroup | Dimension::Hour | Dimension::ListDoctor | Dimension::Team => {
                 return Err(Error::definition(
                     "dimension hour, list_doctor or team: expected a table of means or of registers",
                 ));

@@ -8,6 +8,6 @@ mod describe;
 mod sums;
 mod types;
 
-pub use describe::describe;
+pub use describe::{AgeCode, Ground, Subject, age_codes, describe, describe_together};
 pub use sums::{Sum, sums};
 pub use types::*;

@@ -89,7 +89,7 @@ pub struct View {
 }
 
 /// An axis of a view: the dimension (position in `Universe::dims`) and, by position along the
-/// axis, the code (position in `Dim::codes`).
+/// axis, the code (position in `Dim::codes`); none where the position is not published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Axis {
     pub dim: usize,
@@ -143,13 +143,14 @@ impl View {
         positions.reverse();
         positions
     }
-    /// Whether the cell at these positions is a combination of published categories: its place is
-    /// published and, where municipalities have no detail, every dimension is at its first code.
+    /// Whether the cell at these positions is a combination of published categories: its place and
+    /// period are published and, where municipalities have no detail, every dimension is at its first code.
     pub fn is_published(&self, positions: &[usize]) -> bool {
         let (place, period) = (positions[0], positions[1]);
         let detail = positions[2..positions.len() - 1].iter().any(|&at| at != 0);
         let narrowed = self.municipality[place] && !self.municipality_detail[period];
-        self.place.codes[place].is_some() && !(detail && narrowed)
+        let named = self.place.codes[place].is_some() && self.period.codes[period].is_some();
+        named && !(detail && narrowed)
     }
 }
 

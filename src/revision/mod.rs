@@ -6,9 +6,12 @@
 //! everybody who has both cannot see.
 
 mod rows;
+mod series;
+mod series_words;
 mod table;
 #[cfg(test)]
 mod tests;
+mod vintage;
 mod words;
 
 use std::path::Path;
@@ -17,7 +20,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::domain::{Error, Result};
+pub use series::{Edition, Series, Triangle};
 pub use table::{Moved, PeriodRevision, PeriodState, TableRevision};
+pub use vintage::{Figure, PeriodVintages, TableVintages, Vintage};
 
 /// Table whose rows are the expected completeness of provisional months.
 const COMPLETENESS: &str = "completeness";

@@ -48,6 +48,13 @@ impl Row {
     pub fn measure(&self) -> String {
         self.text(self.value - 1)
     }
+    pub fn indicator(&self) -> String {
+        self.text(self.value - 2)
+    }
+    /// Whether every dimension is at its total.
+    pub fn is_total(&self) -> bool {
+        self.record.iter().take(self.value - 2).skip(GEO_NAME + 1).all(|label| label == b"total")
+    }
     /// The published text of the value; empty where it is hidden or undefined.
     pub fn value(&self) -> &[u8] {
         self.record.get(self.value).unwrap_or_default()

@@ -221,7 +221,8 @@ impl PeriodRevision {
 }
 
 impl Moved {
-    fn add(&mut self, was: &Row, is: &Row) {
+    /// Takes in a cell that neither release hides.
+    pub(super) fn add(&mut self, was: &Row, is: &Row) {
         let (Some(before), Some(after)) = (was.number(), is.number()) else {
             self.changed += u64::from(was.value() != is.value());
             return;

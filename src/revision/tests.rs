@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use super::{PeriodState, Revision};
-use crate::domain::ExitCode;
+use super::{PeriodState, Revision, Series};
+use crate::domain::{ExitCode, Language};
 
 const HEADER: &str =
     "period_type,period,geo_level,geo,geo_name,sex,age_group,indicator,measure,value,obs_status,conf_status\n";
@@ -102,4 +102,66 @@ fn what_is_no_release_is_refused() {
     release(folder.path(), "2024-03-01", &disordered, &[]);
     let error = Revision::between(folder.path(), folder.path()).unwrap_err();
     assert!(error.message.contains("t.csv:3: expected rows in order"), "{}", error.message);
+}
+
+/// Three releases: January 100, 110 and 110, final in the last; February 90 and 99. Oslo is hidden
+/// in the second.
+fn series(folder: &Path) -> Series {
+    let january = |country, oslo, status, hidden| {
+        [["2024-01", "0", "Hele landet", country, status], ["2024-01", "03", "Oslo", oslo, hidden]]
+    };
+    let february = |country| ["2024-02", "0", "Hele landet", country, "P"];
+    let releases = folder.join("releases");
+    release(&releases.join("a"), "2024-03-01", &january("100", "40", "P", "P"), &[("2024-01", "91")]);
+    let second = [&january("110", "", "P", "Q")[..], &[february("90")]].concat();
+    release(&releases.join("c"), "2024-04-01", &second, &[("2024-01", "98"), ("2024-02", "90")]);
+    let third = [&january("110", "41", "A", "A")[..], &[february("99")]].concat();
+    release(&releases.join("b"), "2024-08-15", &third, &[("2024-02", "97")]);
+    fs::write(folder.join("withdrawn.json"), r#"{"withdrawn":["r-2024-04-01"]}"#).unwrap();
+    Series::read(folder, None).unwrap()
+}
+
+#[test]
+fn a_series_has_the_triangle_of_completeness_by_release() {
+    let folder = tempfile::tempdir().unwrap();
+    let series = series(folder.path());
+    let days: Vec<(&str, bool)> = series.releases.iter().map(|of| (of.side.as_of.as_str(), of.withdrawn)).collect();
+    assert_eq!(days, [("2024-03-01", false), ("2024-04-01", true), ("2024-08-15", false)]);
+    let triangle: Vec<_> = series.completeness.iter().map(|row| (row.month.as_str(), &row.percent[..])).collect();
+    assert_eq!(triangle[0], ("2024-01", &[Some(91.0), Some(98.0), None][..]));
+    assert_eq!(triangle[1], ("2024-02", &[None, Some(90.0), Some(97.0)][..]));
+}
+
+#[test]
+fn a_series_says_what_was_provisional_where_and_how_far_it_moved() {
+    let folder = tempfile::tempdir().unwrap();
+    let series = series(folder.path());
+    let [january, february] = &series.tables[0].periods[..] else { panic!("two periods") };
+    let states = |of: &super::PeriodVintages| -> Vec<Option<bool>> {
+        of.vintages.iter().map(|vintage| vintage.as_ref().map(|vintage| vintage.provisional)).collect()
+    };
+    assert_eq!(states(january), [Some(true), Some(true), Some(false)]);
+    assert_eq!(states(february), [None, Some(true), Some(true)]);
+    let moved =
+        |of: &super::PeriodVintages, release: usize| of.vintages[release].as_ref().unwrap().moved["contacts"].clone();
+    // Oslo, hidden in the second, is in no sum: 100 to 110 is the country alone.
+    let second = moved(january, 1);
+    assert_eq!((second.shown_in_both, second.sum_before, second.sum_after), (1, Some(100.0), Some(110.0)));
+    assert_eq!((moved(january, 2).shown_in_both, moved(january, 2).changed), (1, 0));
+    assert_eq!(moved(february, 2).largest_percent_of_country, Some(10.0));
+    let figures: Vec<_> = series.tables[0].country.iter().map(|of| (&of.values[..], of.moved_percent)).collect();
+    assert_eq!(figures[0], (&[Some(100.0), Some(110.0), Some(110.0)][..], Some(10.0)));
+    assert_eq!(figures[1], (&[None, Some(90.0), Some(99.0)][..], Some(10.0)));
+    let (nb, en) = (series.in_words(Language::Nb), series.in_words(Language::En));
+    assert!(nb.contains("trukket tilbake") && nb.contains("P 10 %") && nb.contains("skjulte celler"), "{nb}");
+    assert!(en.contains("100 -> 110 (+10 %)") && en.contains("withdrawn"), "{en}");
+}
+
+#[test]
+fn a_folder_without_releases_is_no_series() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = Series::read(folder.path(), None).unwrap_err();
+    assert_eq!((error.code, error.message.contains("no release is there")), (ExitCode::Input, true));
+    series(folder.path());
+    assert_eq!(Series::read(folder.path(), Some("other")).unwrap_err().code, ExitCode::Usage);
 }

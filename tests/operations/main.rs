@@ -13,6 +13,7 @@ mod meddled;
 mod nightly;
 mod power;
 mod safe;
+mod series;
 mod small;
 
 use std::fs;

@@ -24,8 +24,12 @@ pub struct Place {
 
 impl Place {
     pub fn new() -> Self {
+        Place::until("2023-03")
+    }
+    /// With a delivery from January 2023 to a month.
+    pub fn until(month: &str) -> Self {
         let place = Place { folder: tempfile::tempdir().unwrap() };
-        let synth = "synth --persons 3000 --from 2023-01 --to 2023-03 --seed 5 --out";
+        let synth = format!("synth --persons 3000 --from 2023-01 --to {month} --seed 5 --out");
         let made = kprstat(synth.split(' ').chain([text(&place.path("delivery"))]));
         assert!(made.status.success(), "{}", said(&made));
         let shipped = fs::read_to_string("pipelines/gp-activity.toml").unwrap();

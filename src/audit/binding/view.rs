@@ -136,7 +136,9 @@ fn direct(shown: &Shown) -> Option<usize> {
 
 fn empty(view: &View) -> [Vec<Seen>; 2] {
     let has = |name: &str| view.measures.iter().any(|measure| measure == name);
-    let mut of_quantity = vec![[Seen::Unpublished, Seen::Absent]; view.quantities.len()];
+    // A view without indicators is no table: it says what tables of several releases tell together.
+    let implied = if view.indicators.is_empty() && has("patients") { Seen::Unpublished } else { Seen::Absent };
+    let mut of_quantity = vec![[Seen::Unpublished, implied]; view.quantities.len()];
     for quantity in view.indicators.iter().filter_map(direct) {
         // Without a row the count is taken for hidden; the missing row is a finding of its own.
         let contacts = if has("contacts") { Seen::Hidden } else { Seen::Unpublished };

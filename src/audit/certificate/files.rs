@@ -122,8 +122,12 @@ pub struct Claim {
 pub type Pair = [Option<usize>; 2];
 
 impl Claim {
-    /// The pairs of witnesses; none where they are not in the format.
+    /// The pairs of witnesses; none where they are not in the format. A claim may leave the proof to
+    /// the attack: it has no pair, and the judge holds the attack to its width.
     pub fn pairs(&self) -> Option<Vec<Pair>> {
+        if self.witnesses == "attack" {
+            return Some(Vec::new());
+        }
         let end = |text: &str| if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) };
         let pair = |text: &str| {
             let (up, down) = text.split_once('/')?;
