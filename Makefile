@@ -8,7 +8,7 @@ BIN    := target/release/kprstat
 DEMO   := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-rust test-certificate test-differential test-differential-all test-kill test-series test-faults fuzz deny man lint fmt bench clean test-releases
+.PHONY: help build demo test test-rust test-certificate test-differential test-differential-all test-kill test-series test-faults fuzz deny man lint fmt bench clean test-releases fuzz-coverage
 
 help:
 	@echo "make demo    a synthetic country of 200 000 persons over 24 months, and a release of it"
@@ -17,7 +17,7 @@ help:
 	@echo "make test-kill  500 runs killed at random moments"
 	@echo "make test-series  24 monthly releases, each made again byte for byte"
 	@echo "make test-faults  a fault at every operation on a file, one by one"
-	@echo "make fuzz    every parser for FUZZ_SECONDS (60) each"
+	@echo "make fuzz    every parser for FUZZ_SECONDS (60) each; make fuzz-coverage the same with libFuzzer"
 	@echo "make deny    licences, bans and sources of what is linked"
 	@echo "make man     the manual pages, in target/man"
 	@echo "make lint    formatting and lints"
@@ -63,21 +63,26 @@ test-faults:
 
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?= csv parquet definition lists release relations ledger
-FUZZ_DIR     := target/fuzz
-FUZZ_FLAGS   := -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+
+# The ordinary build in one process, with inputs that are changed at random.
+fuzz:
+	KPRSTAT_FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test --release --locked --test mutations -- --nocapture --test-threads 1
+
+FUZZ_DIR   := target/fuzz
+FUZZ_FLAGS := -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
   -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
   -Cllvm-args=-sanitizer-coverage-trace-compares -Cdebug-assertions --cfg fuzzing
 
-# libFuzzer with the flags of cargo-fuzz; the corpus that grows lies in $(FUZZ_DIR), its seeds in tests/fuzz.
-fuzz:
-	RUSTC_BOOTSTRAP=1 RUSTFLAGS="$(FUZZ_FLAGS)" CARGO_TARGET_DIR=$(FUZZ_DIR) $(CARGO) build --release --locked \
+# libFuzzer, with the flags of cargo-fuzz; builds arrow once more. What it collects lies in $(FUZZ_DIR).
+fuzz-coverage:
+	RUSTC_BOOTSTRAP=1 RUSTFLAGS="$(FUZZ_FLAGS)" CARGO_TARGET_DIR=$(FUZZ_DIR) $(CARGO) build --release \
 	  --manifest-path tests/fuzz/Cargo.toml --target x86_64-unknown-linux-gnu --bins
 	@for target in $(FUZZ_TARGETS); do \
 	  mkdir -p $(FUZZ_DIR)/corpus/$$target $(FUZZ_DIR)/found; \
 	  echo "== $$target, $(FUZZ_SECONDS) s"; \
 	  RAYON_NUM_THREADS=1 $(FUZZ_DIR)/x86_64-unknown-linux-gnu/release/$$target -max_total_time=$(FUZZ_SECONDS) \
-	    -timeout=10 -rss_limit_mb=1024 -max_len=65536 -artifact_prefix=$(FUZZ_DIR)/found/$$target- \
-	    -print_final_stats=1 $(FUZZ_DIR)/corpus/$$target tests/fuzz/corpus/$$target || exit 1; \
+	    -timeout=20 -rss_limit_mb=2048 -max_len=65536 -artifact_prefix=$(FUZZ_DIR)/found/$$target- \
+	    -print_final_stats=1 $(FUZZ_DIR)/corpus/$$target tests/mutations/seeds/$$target || exit 1; \
 	done
 
 deny: $(VENV)/ready

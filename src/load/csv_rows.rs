@@ -77,12 +77,12 @@ pub const MOST_OF_ROW: usize = 64 << 10;
 /// The fields of a record as delivered; of a row beyond all measure the beginning.
 pub fn raw_fields(encoding: Encoding, fields: &[&[u8]]) -> Vec<String> {
     let mut left = MOST_OF_ROW;
-    let mut kept = |field: &&[u8]| {
+    let kept = |field: &&[u8]| {
         let field = &field[..field.len().min(left)];
         left -= field.len();
         encoding.decode_lossy(field).into_owned()
     };
-    fields.iter().map(|field| kept(field)).collect()
+    fields.iter().map(kept).collect()
 }
 
 /// How one column of the schema is read from a file.

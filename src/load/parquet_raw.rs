@@ -37,7 +37,7 @@ fn texts(batch: &RecordBatch) -> Vec<Vec<String>> {
     let formats: Vec<_> = batch.columns().iter().map(|column| ArrayFormatter::try_new(column, &options).ok()).collect();
     let text = |format: &Option<ArrayFormatter>, row| {
         let mut text = format.as_ref().and_then(|format| format.value(row).try_to_string().ok()).unwrap_or_default();
-        text.truncate(text.floor_char_boundary(MOST_OF_ROW));
+        text.truncate((0..=MOST_OF_ROW).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0));
         text
     };
     (0..batch.num_rows()).map(|row| formats.iter().map(|format| text(format, row)).collect()).collect()

@@ -142,10 +142,12 @@ pub fn scan(job: &Job, files: &[FileInput]) -> Result<Scanned> {
 fn keep_first(rejects: &mut Vec<Reject>) -> usize {
     rejects.sort_unstable_by_key(|reject| (reject.file, reject.row));
     rejects.truncate(MOST_REJECTS);
-    let mut bytes = 0;
+    let (mut bytes, mut is_over) = (0, false);
     for reject in rejects.iter_mut() {
         bytes += reject.bytes();
-        if bytes > MOST_REJECTED_BYTES {
+        // One without fields was over before; so is what comes after it.
+        is_over |= bytes > MOST_REJECTED_BYTES || reject.fields.is_empty();
+        if is_over {
             reject.fields = Vec::new();
         }
     }

@@ -68,6 +68,11 @@ static void path_of(int file, char *path) {
 
 /* The whole path of a name in an open folder. */
 static void path_at(int folder, const char *name, char *path) {
+    /* Without a name it is asked whether there is such a call. */
+    if (!name) {
+        path[0] = 0;
+        return;
+    }
     if (name[0] == '/') {
         snprintf(path, PATH_MAX, "%s", name);
         return;

@@ -5,7 +5,7 @@
 //! small. It judges form alone and never what a number means.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use arrow::array::{Array, Float64Array, RecordBatch, StringArray};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -95,7 +95,7 @@ pub fn read_table(data: &Path, table: &str, findings: &mut Findings) -> Result<R
         let batch = batch.map_err(|error| unreadable(&path, &error))?;
         read_batch(&batch, &mut rows, &mut csv, findings)?;
     }
-    csv.finish(&rows, findings);
+    csv.finish(&rows, findings)?;
     Ok(rows)
 }
 
@@ -122,7 +122,7 @@ fn read_batch(batch: &RecordBatch, rows: &mut Rows, csv: &mut Csv, findings: &mu
                 findings.add(Finding::of(Kind::StatusWrong, &rows.table).cell(name));
             }
         }
-        csv.compare(rows, number, [obs.value(row), conf.value(row)], findings);
+        csv.compare(rows, number, [obs.value(row), conf.value(row)], findings)?;
     }
     Ok(())
 }
@@ -139,6 +139,7 @@ fn status(value: Option<f64>, obs: &str, conf: &str) -> Option<Told> {
 
 /// The CSV file, read in step with the Parquet file.
 struct Csv {
+    path: PathBuf,
     reader: csv::Reader<File>,
     record: csv::StringRecord,
     /// One finding a table is enough.
@@ -154,14 +155,22 @@ impl Csv {
         if differs {
             findings.add(Finding::of(Kind::FormatsDiffer, table).relation("header"));
         }
-        Ok(Csv { reader, record: csv::StringRecord::new(), differs })
+        Ok(Csv { path, reader, record: csv::StringRecord::new(), differs })
     }
-    fn compare(&mut self, rows: &Rows, value: Option<f64>, status: [&str; 2], findings: &mut Findings) {
+    /// Reads the next row: false at the end, none where it is no CSV. A disk that fails is no finding.
+    fn next(&mut self) -> Result<Option<bool>> {
+        match self.reader.read_record(&mut self.record) {
+            Ok(there) => Ok(Some(there)),
+            Err(error) if error.is_io_error() => Err(unreadable(&self.path, &error)),
+            Err(_) => Ok(None),
+        }
+    }
+    fn compare(&mut self, rows: &Rows, value: Option<f64>, status: [&str; 2], findings: &mut Findings) -> Result<()> {
         if self.differs {
-            return;
+            return Ok(());
         }
         let row = rows.told.len() - 1;
-        let there = matches!(self.reader.read_record(&mut self.record), Ok(true));
+        let there = self.next()? == Some(true);
         let keys = rows.keys.iter().map(|column| column.label(row));
         let (count, record) = (rows.keys.len(), &self.record);
         let same = there
@@ -173,12 +182,14 @@ impl Csv {
             self.differs = true;
             findings.add(Finding::of(Kind::FormatsDiffer, &rows.table).cell(rows.name(row)));
         }
+        Ok(())
     }
-    fn finish(&mut self, rows: &Rows, findings: &mut Findings) {
-        let more = !self.differs && !matches!(self.reader.read_record(&mut self.record), Ok(false));
+    fn finish(&mut self, rows: &Rows, findings: &mut Findings) -> Result<()> {
+        let more = !self.differs && self.next()? != Some(false);
         if more {
             findings.add(Finding::of(Kind::FormatsDiffer, &rows.table).relation("the CSV has more rows"));
         }
+        Ok(())
     }
 }
 

@@ -166,7 +166,11 @@ fn open(path: &Path) -> Result<impl Read + use<>> {
 
 fn lines<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
     let mut reader = csv::Reader::from_reader(open(path)?);
-    reader.deserialize().collect::<std::result::Result<_, _>>().map_err(|_| malformed(path))
+    let lines = reader.deserialize().collect::<std::result::Result<_, csv::Error>>();
+    lines.map_err(|error| match error.kind() {
+        csv::ErrorKind::Io(disk) if disk.raw_os_error().is_some() => unreadable(path, disk),
+        _ => malformed(path),
+    })
 }
 
 fn witnesses(path: &Path) -> Result<Vec<Witness>> {

@@ -1,0 +1,4 @@
+//! libFuzzer and `parsers::relations`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| kprstat_fuzz::parsers::relations(bytes));
