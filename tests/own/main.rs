@@ -75,7 +75,7 @@ fn what_is_hidden_stays_hidden_and_what_is_shown_stays_so() {
 /// Of 4 to 17 years less the published 6 to 15 two are 4 and two are 17.
 #[test]
 fn what_is_left_at_both_ends_of_a_group_is_a_count_too() {
-    let of = |place, few| {
+    let of = |place, few: usize| {
         [group(place, 2, 3 * few), group(place, 4, 2 * few), group(place, 10, 24), group(place, 17, 2 * few)]
             .into_iter()
             .chain([group(place, 18, 12), group(place, 40, 36)])
