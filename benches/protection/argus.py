@@ -95,7 +95,9 @@ def main():
             hidden[np.ix_(*where)] = True
     hidden &= table.values > 0
     np.savetxt(out, np.argwhere(hidden), fmt="%d", delimiter=",")
-    print(json.dumps({"seconds": round(seconds, 3)}))
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:"))
+    print(json.dumps({"seconds": round(seconds, 3), "peak_mib": peak / 1024}))
 
 
 if __name__ == "__main__":
