@@ -26,3 +26,4 @@ pub mod relations;
 pub mod revision;
 pub mod schema;
 pub mod synth;
+pub mod trade;

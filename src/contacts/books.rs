@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::resolve::Classed;
 use super::runs::Lines;
 use crate::domain::{RejectReason, Result};
-use crate::load::{Inputs, Scanned};
+use crate::load::{Inputs, MOST_REJECTS, Scanned};
 
 /// Row accounting by source, complete.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +44,8 @@ pub fn enter_lines(scanned: &mut Scanned, source: &str, parts: &[Lines], inputs:
         return Ok(());
     }
     rows.sort_unstable();
+    // All are counted; as many are kept as of other rejects.
+    rows.truncate(MOST_REJECTS);
     let mut orphans = inputs.fetch(source, &rows)?;
     orphans.iter_mut().for_each(|orphan| orphan.reason = RejectReason::Orphan);
     scanned.rejects.append(&mut orphans);

@@ -3,14 +3,13 @@
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
-use rayon::prelude::*;
-
 use super::bills::{self, BillReader};
 use super::books::{Books, enter, enter_lines};
 use super::bridge::frame;
 use super::gather::{Classifier, Gatherer};
 use super::lines::{self, main_diagnosis};
 use super::meaning::{MeaningId, Meanings, Seen};
+use super::parts::each_part;
 use super::resolve::{Part, Resolved, credited, resolve};
 use super::runs::Lines;
 use super::spool::{Budget, Spool, part_of};
@@ -119,17 +118,15 @@ impl Room<'_> {
     fn contacts(&self, bills: &Scanned, inputs: &Inputs) -> Result<(Contacts, Vec<PartBooks>)> {
         let parts = self.regning.parts();
         let left_out = by_part(bills.left_out.iter().copied(), parts);
-        let named =
-            (0..parts).into_par_iter().map(|part| credited(frame(self.regning.schema(), &self.regning.read(part)?)?));
-        let named = by_part(named.collect::<Result<Vec<_>>>()?.into_iter().flatten(), parts);
+        let named = each_part(parts, |part| credited(frame(self.regning.schema(), &self.regning.read(part)?)?))?;
+        let named = by_part(named.into_iter().flatten(), parts);
 
         let gatherer = Gatherer::new(PERSON_PARTS);
-        let books = (0..parts).into_par_iter().map(|part| {
+        let books = each_part(parts, |part| {
             let resolved = self.resolve(part, &left_out[part], &named[part])?;
             gatherer.take(&resolved, &self.classifier())?;
             Ok((resolved.regning, resolved.takst, resolved.diagnose))
-        });
-        let books = books.collect::<Result<Vec<PartBooks>>>()?;
+        })?;
         Ok((gatherer.finish(inputs.ids(IdKind::Bill)), books))
     }
 

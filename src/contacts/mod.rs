@@ -13,6 +13,7 @@ mod columns;
 mod gather;
 mod lines;
 mod meaning;
+mod parts;
 mod residents;
 mod resolve;
 #[cfg(test)]

@@ -9,14 +9,14 @@ use arrow::array::{
 use arrow::compute::filter;
 use arrow::datatypes::DataType;
 
-use super::batch::{arrow_schema, record_batch};
+use super::batch::{ROWS, arrow_schema, record_batch};
 use super::human::{is_national_id, is_national_number};
 use super::inputs::{FileInput, Layout, Reject, TypedBatch};
 use super::parquet_column::{RowFaults, Target, absent, convert};
 use super::parquet_file::ParquetLayout;
 use super::parquet_raw;
 use super::rowtest::{Fault, Numbers, Verdict, judge};
-use super::scan::{Gathered, Job};
+use super::scan::{Gathered, Job, MOST_REJECTS};
 use super::value::trim;
 use crate::domain::{Error, Result, RowClass};
 use crate::schema::ColumnKind;
@@ -36,8 +36,15 @@ pub fn read_group(job: &Job, file: u16, input: &FileInput, group: usize, gathere
     reject(job, file, input, &faults, gathered)
 }
 
-/// Rejected rows are read once more, with all columns of the file, to be kept as delivered.
+/// Rejected rows are read once more, with all columns of the file, to be kept as delivered; those
+/// that are too many to be kept are counted alone.
 fn reject(job: &Job, file: u16, input: &FileInput, faults: &[(u32, Fault)], gathered: &mut Gathered) -> Result<()> {
+    let (kept, counted) = faults.split_at(faults.len().min(MOST_REJECTS));
+    counted.iter().for_each(|(_, fault)| gathered.add(file, RowClass::Rejected(fault.reason), 1));
+    kept.chunks(ROWS).try_for_each(|part| keep(job, file, input, part, gathered))
+}
+
+fn keep(job: &Job, file: u16, input: &FileInput, faults: &[(u32, Fault)], gathered: &mut Gathered) -> Result<()> {
     let rows: Vec<u32> = faults.iter().map(|&(row, _)| row).collect();
     let fields = parquet_raw::fields(input, &rows)?;
     for (&(row, fault), fields) in faults.iter().zip(fields) {

@@ -55,7 +55,11 @@ impl<'a> Job<'a> {
 
 /// Most rejected rows of a source that are kept with their fields: many more than the limit of
 /// rejects lets pass in a national year, few enough for memory. All are counted.
-const MOST_REJECTS: usize = 1_000_000;
+pub const MOST_REJECTS: usize = 1_000_000;
+
+/// Most bytes that the fields of a source's rejects may take. Those after them keep their place
+/// and reason, and no fields.
+const MOST_REJECTED_BYTES: usize = 512 << 20;
 
 /// What one worker found, by rank of the file.
 #[derive(Default)]
@@ -64,8 +68,14 @@ pub struct Gathered {
     /// National identity numbers by column of the schema.
     humans: Vec<Vec<u64>>,
     rejects: Vec<Reject>,
+    rejected_bytes: usize,
     left_out: Vec<i64>,
+    /// Number of keys left out at which they are looked through for equal ones.
+    look_through_at: usize,
 }
+
+/// Keys left out that are held without a look at whether they are equal.
+const FEW_KEYS: usize = 1 << 20;
 
 impl Gathered {
     fn new(files: usize, columns: usize) -> Self {
@@ -73,7 +83,9 @@ impl Gathered {
             tallies: vec![FileTally::default(); files],
             humans: vec![vec![0; columns]; files],
             rejects: Vec::new(),
+            rejected_bytes: 0,
             left_out: Vec::new(),
+            look_through_at: FEW_KEYS,
         }
     }
     pub fn add_rows(&mut self, file: u16, rows: u64) {
@@ -87,14 +99,21 @@ impl Gathered {
     }
     pub fn reject(&mut self, reject: Reject) {
         self.add(reject.file, RowClass::Rejected(reject.reason), 1);
+        self.rejected_bytes += reject.bytes();
         self.rejects.push(reject);
-        if self.rejects.len() > MOST_REJECTS + MOST_REJECTS / 4 {
-            keep_first(&mut self.rejects, MOST_REJECTS);
+        let is_over = |held: usize, most: usize| held > most + most / 4;
+        if is_over(self.rejects.len(), MOST_REJECTS) || is_over(self.rejected_bytes, MOST_REJECTED_BYTES) {
+            self.rejected_bytes = keep_first(&mut self.rejects);
         }
     }
     /// Notes the key of a row that does not reach the sink.
     pub fn leave_out(&mut self, key: Option<i64>) {
         self.left_out.extend(key);
+        if self.left_out.len() >= self.look_through_at {
+            self.left_out.sort_unstable();
+            self.left_out.dedup();
+            self.look_through_at = FEW_KEYS.max(2 * self.left_out.len());
+        }
     }
     fn merge(mut self, other: Gathered) -> Self {
         self.tallies.iter_mut().zip(&other.tallies).for_each(|(mine, its)| mine.merge(its));
@@ -118,14 +137,23 @@ pub fn scan(job: &Job, files: &[FileInput]) -> Result<Scanned> {
     Ok(outcome(job.schema, files, gathered))
 }
 
-/// Orders rejects by file and row, and keeps the first of them.
-fn keep_first(rejects: &mut Vec<Reject>, most: usize) {
+/// Orders rejects by file and row, and keeps the first of them, and the fields of the first of
+/// these; the bytes that they take. What the first ones of all are is in the first ones of every part.
+fn keep_first(rejects: &mut Vec<Reject>) -> usize {
     rejects.sort_unstable_by_key(|reject| (reject.file, reject.row));
-    rejects.truncate(most);
+    rejects.truncate(MOST_REJECTS);
+    let mut bytes = 0;
+    for reject in rejects.iter_mut() {
+        bytes += reject.bytes();
+        if bytes > MOST_REJECTED_BYTES {
+            reject.fields = Vec::new();
+        }
+    }
+    bytes.min(MOST_REJECTED_BYTES)
 }
 
 fn outcome(schema: &Schema, files: &[FileInput], mut gathered: Gathered) -> Scanned {
-    keep_first(&mut gathered.rejects, MOST_REJECTS);
+    keep_first(&mut gathered.rejects);
     let rejected: u64 = gathered.tallies.iter().map(FileTally::rejected).sum();
     if rejected > gathered.rejects.len() as u64 {
         tracing::warn!(

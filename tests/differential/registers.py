@@ -9,6 +9,7 @@ from collections import defaultdict
 from fractions import Fraction
 
 import register_rows
+import register_teams
 import register_times
 import rows
 import tables
@@ -18,7 +19,7 @@ from register_basics import (
 
 class World:
     def __init__(self, db, delivery, as_of):
-        self.as_of = as_of
+        self.db, self.delivery, self.as_of = db, delivery, as_of
         self.known = dict(db.execute("select code, place from known").fetchall())
         self.geos = [row[0] for row in db.execute("select geo from geos").fetchall()]
         columns = "person, doctor, service, start, day, month, residence, contact_type, bill_order"
@@ -329,5 +330,9 @@ def cell(sums, scale):
 TABLES = {
     "gp-register": lambda world: {"gp-register": gp_register(world), "gp-relation": register_times.gp_relation(world)},
     "after-discharge": after_discharge,
-    "continuity": lambda world: {"continuity": continuity(world), "contacts-with-and-without-doctor": register_times.person_months(world)},
+    "continuity": lambda world: {
+        "continuity": continuity(world), "contacts-with-and-without-doctor": register_times.person_months(world),
+        "own-list-coverage": register_teams.own_list_coverage(world),
+    },
+    "primary-health-team": lambda world: register_teams.by_team(world) | {"team-payments": register_teams.payments(world)},
 }

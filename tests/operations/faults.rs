@@ -22,15 +22,15 @@ impl Dice {
 }
 
 /// Everything below OUT but logs, which tell the time.
-fn standing(out: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut found = files(out);
+pub fn standing(out: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = if out.exists() { files(out) } else { Vec::new() };
     found.retain(|(path, _)| !path.ends_with("log.jsonl"));
     found
 }
 
 /// Every release in the public folder is one of an undisturbed OUT, byte for byte, and `latest`
 /// leads to one of them.
-fn is_whole(out: &Path, undisturbed: &[(PathBuf, Vec<u8>)]) -> bool {
+pub fn is_whole(out: &Path, undisturbed: &[(PathBuf, Vec<u8>)]) -> bool {
     let releases = fs::read_dir(out.join("public/releases")).into_iter().flatten().flatten();
     let same = |release: fs::DirEntry| {
         let below = Path::new("public/releases").join(release.file_name());
