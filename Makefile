@@ -8,7 +8,7 @@ BIN    := target/release/kprstat
 DEMO   := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-rust test-certificate test-differential test-differential-all test-kill test-series test-faults fuzz deny man lint fmt bench clean test-releases fuzz-coverage
+.PHONY: help build demo test test-rust test-certificate test-differential test-differential-all test-kill test-series test-faults fuzz deny man lint fmt bench clean test-releases fuzz-coverage bench-protection
 
 help:
 	@echo "make demo    a synthetic country of 200 000 persons over 24 months, and a release of it"
@@ -22,6 +22,7 @@ help:
 	@echo "make man     the manual pages, in target/man"
 	@echo "make lint    formatting and lints"
 	@echo "make bench   speed and memory beside DuckDB and polars on the same data"
+	@echo "make bench-protection  what protection hides, beside tau-argus and the proved optimum"
 	@echo "make clean   remove what was made (the built dependencies stay; cargo clean removes them)"
 
 build:
@@ -104,6 +105,15 @@ fmt:
 
 bench: build $(VENV)/ready
 	$(VENV)/bin/python benches/run.py --kprstat $(BIN)
+
+# Some tens of minutes: tau-argus is given a quarter of an hour a table.
+bench-protection: $(VENV)/protection-ready
+	$(CARGO) build --release --locked --example protect-table
+	$(VENV)/bin/python benches/protection/run.py
+
+$(VENV)/protection-ready: benches/protection/requirements.txt $(VENV)/ready
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r benches/protection/requirements.txt
+	touch $@
 
 $(VENV)/ready: tests/requirements.txt
 	@test -n "$(PYTHON)" || { echo "python3 is missing: install python3 and its venv module (Debian: apt-get install python3-venv)"; exit 1; }
