@@ -1,9 +1,10 @@
 //! What is linked: licences, sources, and crates that no part of the program may use. The rules
 //! stand in `.ci/deny.toml`, for cargo-deny (`make deny`) and for this test alike.
 //!
-//! In: `cargo metadata`, which has every crate that Cargo.lock names for the platform. Out: every
+//! In: `cargo tree` and `cargo metadata`, of every crate that is built for the platform. Out: every
 //! crate that breaks a rule. It never links the crate.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
@@ -20,17 +21,28 @@ fn texts(rules: &toml::Table, part: &str, key: &str) -> Vec<String> {
     list.iter().map(|text| text.as_str().expect("a text").to_string()).collect()
 }
 
-/// Every crate of the program, its build and its tests.
+/// What cargo prints.
+fn cargo(words: &[&str]) -> Vec<u8> {
+    let done = Command::new(env!("CARGO")).args(words).current_dir(env!("CARGO_MANIFEST_DIR")).output();
+    let done = done.expect("cargo runs");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    done.stdout
+}
+
+/// Every crate of the program, its build and its tests. The metadata describes crates of features
+/// that are not in use, too; the tree has those that are built.
 fn crates() -> Vec<Value> {
     let target = texts(&rules(), "graph", "targets").remove(0);
-    let metadata = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--filter-platform", &target])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .expect("cargo metadata runs");
-    assert!(metadata.status.success(), "{}", String::from_utf8_lossy(&metadata.stderr));
-    let metadata: Value = serde_json::from_slice(&metadata.stdout).expect("JSON");
-    let crates = metadata["packages"].as_array().expect("packages").clone();
+    let edges = ["--edges", "normal,build,dev", "--prefix", "none", "--format", "{p}"];
+    let tree = cargo(&[&["tree", "--locked", "--target", &target][..], &edges].concat());
+    let name = |line: &str| line.split(' ').take(2).collect::<Vec<_>>().join(" ");
+    let built: BTreeSet<String> = String::from_utf8_lossy(&tree).lines().map(name).collect();
+    let metadata = cargo(&["metadata", "--format-version", "1", "--locked", "--filter-platform", &target]);
+    let metadata: Value = serde_json::from_slice(&metadata).expect("JSON");
+    let text = |one: &Value, key: &str| one[key].as_str().unwrap_or_default().to_string();
+    let is_built = |one: &&Value| built.contains(&format!("{} v{}", text(one, "name"), text(one, "version")));
+    let crates: Vec<Value> =
+        metadata["packages"].as_array().expect("packages").iter().filter(is_built).cloned().collect();
     assert!(crates.len() > 100, "there are too few crates to be true");
     crates
 }

@@ -14,8 +14,7 @@ use crate::domain::{Month, PeriodKind, Service};
 #[derive(Debug, Group)]
 #[command(after_help = "\
 Examples:
-  kprstat table --indicator e-consultation --period year --sex --age 0-15,16-66,67+ \\
-      --delivery delivery --as-of 2025-02-15 --against out/public/latest/gp-activity --out mine
+  kprstat table --indicator e-consultation --period year --sex --age 0-15,16-66,67+ …
   kprstat table --indicator sick-note e-consultation-share --by county --period quarter …
   kprstat table --indicator contact --place practice --measure contacts doctors --period year …
   kprstat table --indicator consultation --age 0-17,18+ --print-definition > mine.toml

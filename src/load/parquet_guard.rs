@@ -34,6 +34,9 @@ pub fn footer(path: &Path, file: &File) -> Result<()> {
     let length = file.metadata().map_err(broken)?.len();
     let mut end = [0; 8];
     file.read_exact_at(&mut end, length.checked_sub(8).ok_or_else(|| damaged(path))?).map_err(broken)?;
+    if !end.ends_with(b"PAR1") {
+        return Err(damaged(path));
+    }
     let footer = u64::from(u32::from_le_bytes([end[0], end[1], end[2], end[3]]));
     if footer > LONGEST_FOOTER {
         return Err(beyond(path, &format!("a footer of more than {} MiB", LONGEST_FOOTER >> 20)));

@@ -10,6 +10,7 @@ mod certificate;
 mod choices;
 mod company;
 mod earlier;
+mod found;
 mod grid;
 mod hide;
 mod joined;

@@ -5,9 +5,11 @@
 //! options first, and cuts what is dearer than the best found; then completes the move in the
 //! other views. Changes nothing.
 
+pub(super) use super::found::Found;
+
 use super::choices::{Choice, Limits, Pairs, Slice, lane_choices, quantity_choices};
 use super::grid::{CellId, Grid};
-use super::moves::{Layer, Room, Term};
+use super::moves::{Layer, Room};
 use super::patients::Within;
 use super::refine::Completion;
 use super::system::{State, System};
@@ -49,28 +51,6 @@ pub(super) struct Query<'q> {
     pub below: f32,
     /// Cells looked at before the search settles for what it has.
     pub effort: u64,
-}
-
-/// A move that serves a query.
-pub(super) struct Found {
-    pub layer: Layer,
-    pub terms: Vec<Term>,
-    /// Canonical codes of the target.
-    pub at: Vec<u16>,
-    pub cost: f32,
-    pub room: Room,
-    /// Cells that change, and by how much.
-    pub cells: Vec<(CellId, i8)>,
-    /// Moves that go along with one of patients, upwards: of contacts, of patients in other periods.
-    pub along: Vec<Found>,
-}
-
-impl Found {
-    /// Every cell that changes, with the move that goes along.
-    pub fn changed(&self) -> impl Iterator<Item = CellId> + '_ {
-        let along = self.along.iter().flat_map(|along| &along.cells);
-        self.cells.iter().chain(along).map(|&(cell, _)| cell)
-    }
 }
 
 /// Memory that searches reuse.

@@ -73,14 +73,13 @@ fn state(vintage: &Vintage) -> String {
     if largest > 0.0 { format!("{letter} {largest} %") } else { letter.into() }
 }
 
-/// Cells hidden in the last release that has the period, where the number changed.
+/// Cells hidden in every release that has the period, where the number changed.
 fn tell_hidden(text: &mut String, period: &PeriodVintages, language: Language) {
     let hidden: Vec<u64> = period.vintages.iter().flatten().map(|vintage| vintage.hidden).collect();
-    if let [first, .., last] = hidden[..]
-        && first != last
-    {
+    if hidden.windows(2).any(|pair| pair[0] != pair[1]) {
         let words = language.of("skjulte celler", "hidden cells");
-        let _ = writeln!(text, "  {:<9} {words}: {first} -> {last}", "");
+        let numbers: Vec<String> = hidden.iter().map(u64::to_string).collect();
+        let _ = writeln!(text, "  {:<9} {words}: {}", "", numbers.join(" -> "));
     }
 }
 
