@@ -87,15 +87,15 @@ impl Stated {
     /// Exit code 11 for a manifest that is none, 10 where the program or a file of the definition
     /// is another one than the release was made with.
     pub fn read(path: &Path) -> Result<Stated> {
-        let stated = Stated::read_any(path)?;
-        if stated.program != PROGRAM {
+        let (text, bytes) = manifest(path)?;
+        if text.program != PROGRAM {
             return Err(Error::definition(format!(
                 "{}: the release was made by {}, this is {PROGRAM}; use the program that made it",
                 path.display(),
-                stated.program
+                text.program
             )));
         }
-        Ok(stated)
+        Stated::of(path, text, bytes)
     }
 
     /// The same of a release by any version of the program, to be looked at and not to be made again.
@@ -103,10 +103,11 @@ impl Stated {
     /// # Errors
     /// Those of [`Stated::read`] but for the program.
     pub fn read_any(path: &Path) -> Result<Stated> {
-        let bytes = fs::read(path).map_err(|error| {
-            Error::input(format!("{}: cannot be read ({error}); give the manifest.json of a release", path.display()))
-        })?;
-        let text: Text = serde_json::from_slice(&bytes).map_err(|error| no_manifest(path, &error.to_string()))?;
+        let (text, bytes) = manifest(path)?;
+        Stated::of(path, text, bytes)
+    }
+
+    fn of(path: &Path, text: Text, bytes: Vec<u8>) -> Result<Stated> {
         let as_of =
             parse_iso_day(&text.as_of).ok_or_else(|| no_manifest(path, "as_of: expected a day as YYYY-MM-DD"))?;
         let folder = path.parent().unwrap_or(Path::new(".")).join("metadata/definition");
@@ -145,6 +146,14 @@ impl From<Input> for Delivered {
             stamp: Stamp::default(),
         }
     }
+}
+
+fn manifest(path: &Path) -> Result<(Text, Vec<u8>)> {
+    let bytes = fs::read(path).map_err(|error| {
+        Error::input(format!("{}: cannot be read ({error}); give the manifest.json of a release", path.display()))
+    })?;
+    let text = serde_json::from_slice(&bytes).map_err(|error| no_manifest(path, &error.to_string()))?;
+    Ok((text, bytes))
 }
 
 fn no_manifest(path: &Path, what: &str) -> Error {
