@@ -30,7 +30,6 @@ pub struct Stated {
     pub accepted: Accepted,
     /// Of a table of one's own: the releases that it stands beside.
     pub against: Option<Vec<Against>>,
-    program: String,
     /// The manifest itself, as it was published.
     pub bytes: Vec<u8>,
     /// Hash of everything but the ledger.
@@ -123,7 +122,6 @@ impl Stated {
             outputs: text.outputs,
             accepted: text.accepted,
             against: text.against,
-            program: text.program,
             bytes,
             run,
         })
