@@ -208,9 +208,10 @@ impl System<'_> {
                 }
             }
         }
-        // The stillest first; the others stay as long as that can be.
+        // The stillest first, and those hardly less still: the others stay as long as that can be, and
+        // the rounds are few however much has changed.
         let Some(&(least, _)) = found.iter().min() else { return false };
-        for (_, cell) in found.into_iter().filter(|(change, _)| *change == least) {
+        for (_, cell) in found.into_iter().filter(|(change, _)| *change <= least.saturating_mul(2)) {
             self.hide(cell, Reason::Ledger);
         }
         true
