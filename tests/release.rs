@@ -1,5 +1,5 @@
 //! Laws of whole releases, through the command line: same bytes whatever the threads and the order
-//! of files, done when done, whole after a kill, and no hidden value in any public byte.
+//! of files, done when done, and no hidden value in any public byte.
 //!
 //! In: a synthetic delivery and the built program. Never links the crate.
 
