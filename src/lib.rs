@@ -25,4 +25,5 @@ pub mod registers;
 pub mod relations;
 pub mod revision;
 pub mod schema;
+pub mod stage;
 pub mod synth;

@@ -20,6 +20,7 @@ mod header;
 mod human;
 mod ids;
 mod inputs;
+mod left;
 mod link;
 mod parquet_column;
 mod parquet_file;
@@ -33,6 +34,7 @@ mod value;
 pub use crate::schema::IdKind;
 pub use ids::IdSpace;
 pub use inputs::*;
+pub use left::{Left, OpenFile};
 pub use link::{Link, Links, PERSON};
 
 #[cfg(test)]

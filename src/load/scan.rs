@@ -19,8 +19,10 @@ use super::header::CsvLayout;
 use super::human;
 use super::ids::IdSpace;
 use super::inputs::{FileInput, Layout, Reject, Scanned, TypedBatch, shown};
+use super::left::{Left, OpenFile};
 use super::parquet_rows;
-use crate::domain::{Error, FileTally, Result, RowClass, SourceTally};
+use super::rowtest::Numbers;
+use crate::domain::{Error, FileTally, OutOfScope, Result, RowClass, SourceTally};
 use crate::schema::{ColumnKind, IdKind, Schema};
 
 /// Where batches go; called from several threads.
@@ -38,6 +40,10 @@ pub struct Job<'a> {
 }
 
 impl<'a> Job<'a> {
+    /// The day that a row's class depends on beside its own faults.
+    pub fn day(&self, row: &impl Numbers) -> Option<i32> {
+        self.schema.rules.after_as_of.and_then(|at| row.number(at)).and_then(|day| i32::try_from(day).ok())
+    }
     /// The space of a kind of identifier.
     pub fn ids(&self, kind: IdKind) -> &'a IdSpace {
         &self.spaces[kind as usize]
@@ -63,18 +69,27 @@ pub struct Gathered {
     tallies: Vec<FileTally>,
     /// National identity numbers by column of the schema.
     humans: Vec<Vec<u64>>,
+    /// Bits by kind of identifier: one that is no integer.
+    texts: Vec<u8>,
     rejects: Vec<Reject>,
     left_out: Vec<i64>,
+    /// Rows left out, to be judged on another day too; none where one day is enough.
+    open: Option<Vec<Left>>,
 }
 
 impl Gathered {
-    fn new(files: usize, columns: usize) -> Self {
+    pub fn new(files: usize, columns: usize) -> Self {
         Gathered {
             tallies: vec![FileTally::default(); files],
             humans: vec![vec![0; columns]; files],
+            texts: vec![0; files],
             rejects: Vec::new(),
             left_out: Vec::new(),
+            open: None,
         }
+    }
+    fn opened(self) -> Self {
+        Gathered { open: Some(Vec::new()), ..self }
     }
     pub fn add_rows(&mut self, file: u16, rows: u64) {
         self.tallies[usize::from(file)].rows += rows;
@@ -85,37 +100,91 @@ impl Gathered {
     pub fn add_humans(&mut self, file: u16, column: usize, found: u64) {
         self.humans[usize::from(file)][column] += found;
     }
-    pub fn reject(&mut self, reject: Reject) {
-        self.add(reject.file, RowClass::Rejected(reject.reason), 1);
-        self.rejects.push(reject);
+    pub fn add_texts(&mut self, file: u16, texts: u8) {
+        self.texts[usize::from(file)] |= texts;
+    }
+    /// Notes a row that does not reach the sink.
+    pub fn leave(&mut self, left: Left) {
+        if let Some(open) = &mut self.open {
+            return open.push(left);
+        }
+        self.left_out.extend(left.key);
+        self.add(left.file, left.class, 1);
+        self.rejects.extend(left.into_reject());
         if self.rejects.len() > MOST_REJECTS + MOST_REJECTS / 4 {
             keep_first(&mut self.rejects, MOST_REJECTS);
         }
-    }
-    /// Notes the key of a row that does not reach the sink.
-    pub fn leave_out(&mut self, key: Option<i64>) {
-        self.left_out.extend(key);
     }
     fn merge(mut self, other: Gathered) -> Self {
         self.tallies.iter_mut().zip(&other.tallies).for_each(|(mine, its)| mine.merge(its));
         let pairs = self.humans.iter_mut().flatten().zip(other.humans.iter().flatten());
         pairs.for_each(|(mine, its)| *mine += its);
+        self.texts.iter_mut().zip(&other.texts).for_each(|(mine, its)| *mine |= its);
         self.rejects.extend(other.rejects);
         self.left_out.extend(other.left_out);
+        if let (Some(mine), Some(its)) = (&mut self.open, other.open) {
+            mine.extend(its);
+        }
         self
     }
 }
 
 /// Reads all files.
 pub fn scan(job: &Job, files: &[FileInput]) -> Result<Scanned> {
-    let queue = Queue::new(files);
-    let workers = rayon::current_num_threads();
-    let found: Vec<Result<Gathered>> =
-        (0..workers).into_par_iter().with_max_len(1).map(|_| work(job, &queue)).collect();
-    let none = Gathered::new(files.len(), job.schema.columns.len());
-    let gathered = found.into_iter().try_fold(none, |all, one| one.map(|one| all.merge(one)))?;
+    let gathered = read(job, &Queue::new(files), || Gathered::new(files.len(), job.schema.columns.len()))?;
     check_pseudonyms(job.schema, files, &gathered)?;
     Ok(outcome(job.schema, files, gathered))
+}
+
+/// Reads the files of some ranks, with what any as-of day may ask for; `job.as_of` is to be the
+/// last day of all.
+pub fn scan_open(job: &Job, files: &[FileInput], ranks: &[u16]) -> Result<Vec<OpenFile>> {
+    let mut queue = Queue::new(files);
+    queue.files.iter_mut().enumerate().filter(|(rank, _)| !ranks.contains(&(*rank as u16))).for_each(
+        |(_, (_, left))| {
+            *left = Rest::Nothing;
+        },
+    );
+    let gathered = read(job, &queue, || Gathered::new(files.len(), job.schema.columns.len()).opened())?;
+    let mut found: Vec<OpenFile> = ranks
+        .iter()
+        .map(|&rank| OpenFile {
+            file: rank,
+            rows: gathered.tallies[usize::from(rank)].rows,
+            later: 0,
+            humans: gathered.humans[usize::from(rank)].clone(),
+            texts: gathered.texts[usize::from(rank)],
+            left: Vec::new(),
+        })
+        .collect();
+    for left in gathered.open.into_iter().flatten() {
+        if let Some(file) = found.iter_mut().find(|file| file.file == left.file) {
+            file.left.push(left);
+        }
+    }
+    found.iter_mut().for_each(|file| file.left.sort_unstable_by_key(|left| left.row));
+    Ok(found)
+}
+
+/// What rows read earlier are on the as-of day of the job.
+pub fn settle(job: &Job, files: &[FileInput], found: Vec<OpenFile>) -> Result<Scanned> {
+    let mut gathered = Gathered::new(files.len(), job.schema.columns.len());
+    for file in found {
+        gathered.add_rows(file.file, file.rows);
+        gathered.add(file.file, RowClass::OutOfScope(OutOfScope::AfterAsOf), file.later);
+        let humans = file.humans.iter().enumerate();
+        humans.for_each(|(column, &humans)| gathered.add_humans(file.file, column, humans));
+        file.left.into_iter().for_each(|left| gathered.leave(left.on(job.as_of)));
+    }
+    check_pseudonyms(job.schema, files, &gathered)?;
+    Ok(outcome(job.schema, files, gathered))
+}
+
+fn read(job: &Job, queue: &Queue, start: impl Fn() -> Gathered + Sync) -> Result<Gathered> {
+    let workers = rayon::current_num_threads();
+    let found: Vec<Result<Gathered>> =
+        (0..workers).into_par_iter().with_max_len(1).map(|_| work(job, queue, start())).collect();
+    found.into_iter().try_fold(start(), |all, one| one.map(|one| all.merge(one)))
 }
 
 /// Orders rejects by file and row, and keeps the first of them.
@@ -154,8 +223,7 @@ fn check_pseudonyms(schema: &Schema, files: &[FileInput], gathered: &Gathered) -
     Ok(())
 }
 
-fn work(job: &Job, queue: &Queue) -> Result<Gathered> {
-    let mut gathered = Gathered::new(queue.files.len(), job.schema.columns.len());
+fn work(job: &Job, queue: &Queue, mut gathered: Gathered) -> Result<Gathered> {
     while let Some(piece) = queue.next()? {
         let done = match piece {
             Piece::Block(file, layout, block) => read_block(job, file, layout, &block, &mut gathered),
@@ -178,22 +246,24 @@ enum Piece<'a> {
 
 /// The files with what is left of each.
 struct Queue<'a> {
-    files: Vec<(&'a FileInput, Left)>,
+    files: Vec<(&'a FileInput, Rest)>,
     stopped: AtomicBool,
 }
 
-enum Left {
+enum Rest {
     /// The stream, opened when its first block is taken.
     Csv { stream: Mutex<Option<Stream>>, ended: AtomicBool },
     /// The next piece: 0 the hash, then the row groups.
     Parquet { next: AtomicUsize },
+    /// Not to be read.
+    Nothing,
 }
 
 impl<'a> Queue<'a> {
     fn new(files: &'a [FileInput]) -> Self {
         let left = |file: &FileInput| match file.layout {
-            Layout::Csv(_) => Left::Csv { stream: Mutex::new(None), ended: AtomicBool::new(false) },
-            Layout::Parquet(_) => Left::Parquet { next: AtomicUsize::new(0) },
+            Layout::Csv(_) => Rest::Csv { stream: Mutex::new(None), ended: AtomicBool::new(false) },
+            Layout::Parquet(_) => Rest::Parquet { next: AtomicUsize::new(0) },
         };
         Queue { files: files.iter().map(|file| (file, left(file))).collect(), stopped: AtomicBool::new(false) }
     }
@@ -232,9 +302,9 @@ enum Taken<'a, 'q> {
     Nothing,
 }
 
-fn take<'a, 'q>(rank: u16, file: &'a FileInput, left: &'q Left) -> Result<Taken<'a, 'q>> {
+fn take<'a, 'q>(rank: u16, file: &'a FileInput, left: &'q Rest) -> Result<Taken<'a, 'q>> {
     match (left, &file.layout) {
-        (Left::Csv { stream, ended }, Layout::Csv(layout)) if !ended.load(Relaxed) => {
+        (Rest::Csv { stream, ended }, Layout::Csv(layout)) if !ended.load(Relaxed) => {
             let mut opened = match stream.try_lock() {
                 Ok(opened) => opened,
                 Err(TryLockError::WouldBlock) => return Ok(Taken::Busy(stream)),
@@ -243,7 +313,7 @@ fn take<'a, 'q>(rank: u16, file: &'a FileInput, left: &'q Left) -> Result<Taken<
             let block = next_block(file, layout, &mut opened, ended)?;
             Ok(block.map_or(Taken::Nothing, |block| Taken::Piece(Piece::Block(rank, layout, block))))
         }
-        (Left::Parquet { next }, Layout::Parquet(layout)) => {
+        (Rest::Parquet { next }, Layout::Parquet(layout)) => {
             let piece = match next.fetch_add(1, Relaxed) {
                 0 => Some(Piece::Hash(file)),
                 group if group <= layout.row_groups() => Some(Piece::RowGroup(rank, file, group - 1)),

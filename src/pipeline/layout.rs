@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 use crate::domain::{Error, Result};
 use crate::publish::files::{Area, cannot_write, make_folder};
 
+/// Name of the stage within the work in progress.
+pub const STAGE: &str = "stage";
+
 /// The folder of all releases.
 #[derive(Debug, Clone)]
 pub struct Out {
@@ -91,6 +94,10 @@ impl Out {
     /// Work in progress: emptied by the next run.
     pub fn work(&self) -> PathBuf {
         self.root.join(".work")
+    }
+    /// What is kept from night to night: stays when the rest of the work is emptied.
+    pub fn stage(&self) -> PathBuf {
+        self.work().join(STAGE)
     }
     /// The release being built: `public/`, `restricted/` and `scratch/`.
     pub fn staging(&self) -> PathBuf {
