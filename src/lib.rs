@@ -27,3 +27,4 @@ pub mod revision;
 pub mod schema;
 pub mod stage;
 pub mod synth;
+pub mod trade;

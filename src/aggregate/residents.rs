@@ -1,11 +1,12 @@
 //! Residents as a layer of a table's cells: the denominators of its rates.
 //!
 //! In: residents of 1 January. Out: one number a cell without its quantity. Never invents a
-//! resident: unknown sex or age has those that were delivered so, mostly none.
+//! resident, and gives unknown sex or age none: those delivered so are in the totals alone.
 
+use super::cells::Axes;
 use super::count::{Counted, Run};
 use super::facts::Facts;
-use crate::definition::Table;
+use crate::definition::{Dimension, Table};
 
 /// Residents by (place, period, dimensions…), of 1 January of the period's year.
 pub fn layer(run: &Run<'_>, table: &Table, counted: &Counted) -> Vec<u32> {
@@ -22,7 +23,23 @@ pub fn layer(run: &Run<'_>, table: &Table, counted: &Counted) -> Vec<u32> {
             });
         }
     }
+    clear_unknown(&mut layer, table, &counted.axes);
     layer
+}
+
+/// Unknown sex or age has no residents, whatever was delivered (SPEC-DETAILS 19): a rate of contacts
+/// whose sex is not known by residents whose sex was not delivered would say nothing.
+fn clear_unknown(layer: &mut [u32], table: &Table, axes: &Axes) {
+    let shape = axes.shape();
+    for (at, dimension) in table.dimensions.iter().enumerate() {
+        if !matches!(dimension, Dimension::Sex | Dimension::AgeGroup) {
+            continue;
+        }
+        // `unknown` is the last code of both.
+        let (codes, stride) = (shape[at + 2], shape[at + 3..shape.len() - 1].iter().product::<usize>());
+        let is_unknown = |cell: &usize| cell / stride % codes == codes - 1;
+        (0..layer.len()).filter(is_unknown).for_each(|cell| layer[cell] = 0);
+    }
 }
 
 /// The codes of a resident; the others are those of nobody.

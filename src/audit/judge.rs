@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
 use super::binding::{Book, Bound, Layer, Seen};
+use super::earlier::Left;
 use super::engine::{Budget, Knowledge, Range, Target, deepen, ties};
 use super::ground::{Effect, Ground};
 use super::report::{Finding, Findings, Kind};
@@ -22,6 +23,8 @@ pub struct Case<'a> {
     pub bound: &'a Bound,
     pub truths: &'a [Vec<Truth>; 2],
     pub thresholds: &'a Thresholds,
+    /// What earlier releases leave.
+    pub left: &'a Left,
 }
 
 /// The values that solutions give to unknowns: those of the truth, and of each witness that keeps
@@ -144,7 +147,7 @@ impl Case<'_> {
                 Kind::TooNarrow
             } else if unsafe_here && inner.is_none_or(|inner| inner.width() < needed) {
                 Kind::NotProven
-            } else if hidden && needed == 0 && range.is_exact() {
+            } else if hidden && needed == 0 && range.is_exact() && self.left.width(layer, cell) > 0 {
                 Kind::Wasted
             } else {
                 continue;

@@ -7,6 +7,7 @@
 
 mod binding;
 mod certificate;
+mod earlier;
 pub mod engine;
 pub mod foreign;
 mod ground;
@@ -19,21 +20,23 @@ mod restricted;
 mod tests;
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 pub use report::{Attacked, Finding, Findings, Kind, Report, Verdict};
 
 use binding::{Book, Bound, Layer, Release, Rows, Seen};
 use certificate::{Certificate, Subject, check, stated};
+use earlier::{Earlier, Left};
 use engine::{Budget, Knowledge, Target, attack, deepen, ties};
 use ground::Ground;
 use judge::{Case, Reached};
-use restricted::{Thresholds, truths};
+use restricted::{Thresholds, Truth, truths};
 
 use crate::domain::Result;
 use crate::relations::Universe;
 
-/// Attacks the release in the folder `release` (its public files alone), compares it with the
-/// public files of older releases, and, where `restricted` is at hand, checks the certificate and
+/// Attacks the release in the folder `release` (its public files alone), jointly with the public
+/// files of older releases (oldest first), and, where `restricted` is at hand, checks the certificate and
 /// judges.
 ///
 /// # Guarantee
@@ -48,10 +51,7 @@ pub fn audit(release: &Path, against: &[PathBuf], restricted: Option<&Path>) -> 
     let mut findings = Findings::default();
     let relations = restricted.map(|restricted| restricted.join("certificate/relations.json"));
     let public = Release::read(release, relations.as_deref(), &mut findings)?;
-    for older in against {
-        let older = Release::open(older, relations.as_deref(), &mut Findings::default())?;
-        older::compare(&public, &older, &mut findings);
-    }
+    let earlier = earlier_releases(&public, against, relations.as_deref(), &mut findings)?;
     means::check(&public.tables, &mut findings);
     let certificate = restricted.map(Certificate::read).transpose()?;
     if let Some(certificate) = certificate.as_ref().filter(|certificate| certificate.relations != public.relations) {
@@ -63,36 +63,82 @@ pub fn audit(release: &Path, against: &[PathBuf], restricted: Option<&Path>) -> 
     for (at, universe) in public.relations.universes.iter().enumerate() {
         let part = certificate.as_ref().and_then(|certificate| certificate.parts.get(at));
         let judged = restricted.zip(part);
-        audit_universe(&public, universe, judged, &mut report, &mut findings)?;
+        let earlier = earlier.get(at);
+        audit_universe(&Attack { public: &public, universe, judged, earlier }, &mut report, &mut findings)?;
     }
     Ok(report.finish(findings, restricted.is_some()))
 }
 
-fn audit_universe(
+/// What older releases told, by universe; nothing where there are none. A release as of an earlier
+/// day than one before it is compared with this one and tells nothing of changes.
+fn earlier_releases(
     public: &Release,
-    universe: &Universe,
-    judged: Option<(&Path, &certificate::Part)>,
-    report: &mut Report,
+    against: &[PathBuf],
+    relations: Option<&Path>,
     findings: &mut Findings,
-) -> Result<()> {
-    let none = Rows::default();
-    let rows: Vec<&Rows> = universe.views.iter().map(|view| public.table(&view.table).unwrap_or(&none)).collect();
-    let mut book = Book::of(universe, &rows, findings);
-    let bound = Bound::of(&mut book, universe, findings);
-    let mut knowledge = attack(&bound.system, &Budget::default());
-    if let Some(row) = knowledge.contradiction {
-        let relation = bound.relations[row].in_words(&book, universe);
-        findings.add(Finding::of(Kind::Contradiction, &universe.id).relation(relation));
+) -> Result<Vec<Earlier>> {
+    let universes = &public.relations.universes;
+    let mut earlier: Vec<Earlier> = Vec::new();
+    let mut latest = String::new();
+    for folder in against {
+        let older = Release::open(folder, relations, &mut Findings::default())?;
+        older::compare(public, &older, findings);
+        let as_of = older.manifest["as_of"].as_str().unwrap_or_default().to_string();
+        if as_of < latest {
+            continue;
+        }
+        latest = as_of;
+        earlier.resize_with(universes.len(), Earlier::default);
+        for (universe, earlier) in universes.iter().zip(&mut earlier) {
+            earlier.step(&Book::of(universe, &rows_of(universe, &older), &mut Findings::default()));
+        }
     }
+    Ok(earlier)
+}
+
+fn rows_of<'r>(universe: &Universe, release: &'r Release) -> Vec<&'r Rows> {
+    static NONE: LazyLock<Rows> = LazyLock::new(Rows::default);
+    universe.views.iter().map(|view| release.table(&view.table).unwrap_or(&NONE)).collect()
+}
+
+/// What is attacked: a universe, and what the judge has of it.
+struct Attack<'a> {
+    public: &'a Release,
+    universe: &'a Universe,
+    judged: Option<(&'a Path, &'a certificate::Part)>,
+    earlier: Option<&'a Earlier>,
+}
+
+fn audit_universe(what: &Attack, report: &mut Report, findings: &mut Findings) -> Result<()> {
+    let Attack { public, universe, .. } = *what;
+    let mut book = Book::of(universe, &rows_of(universe, public), findings);
+    let earlier = what.earlier.map(|earlier| earlier.and(&book));
+    let mut bound = Bound::of(&mut book, universe, findings);
     let thresholds = Thresholds::of(public);
-    match judged {
-        None => examine_all(&book, &bound, &mut knowledge, thresholds.width),
+    let left = |bound: &Bound, truth: Option<&[Vec<i64>; 2]>| match &earlier {
+        Some(earlier) => Left::of(earlier, bound, thresholds.width, truth),
+        None => Left::nothing(book.len()),
+    };
+    let knowledge = match what.judged {
+        None => {
+            let left = left(&bound, None);
+            let mut knowledge = attack_jointly(&mut bound, &left, (&book, universe), findings);
+            examine_all(&book, &bound, &mut knowledge, thresholds.width);
+            knowledge
+        }
         Some((restricted, part)) => {
-            let truths = truths(&book, universe, restricted, &thresholds)?;
-            let subject = Subject { universe, book: &book, truths: &truths, thresholds: &thresholds };
-            let stated = stated(subject, part, findings);
+            let mut truths = truths(&book, universe, restricted, &thresholds)?;
+            let nothing = Left::nothing(book.len());
+            let read = Subject { universe, book: &book, truths: &truths, thresholds: &thresholds, left: &nothing };
+            let stated = stated(read, part, findings);
+            let mut left = left(&bound, Some(&stated.values));
+            left.trust(&stated.widths_left);
+            told_before(&mut truths, &left, (&book, universe), findings);
+            let mut knowledge = attack_jointly(&mut bound, &left, (&book, universe), findings);
+            let subject = Subject { universe, book: &book, truths: &truths, thresholds: &thresholds, left: &left };
             let ground = Ground::of(&book, &bound, &stated.values);
-            let case = Case { universe, book: &book, bound: &bound, truths: &truths, thresholds: &thresholds };
+            let case =
+                Case { universe, book: &book, bound: &bound, truths: &truths, thresholds: &thresholds, left: &left };
             let mut reached = Reached::of(&ground);
             if !case.truth_fits(&ground, &knowledge, findings) {
                 reached = Reached::nothing();
@@ -102,10 +148,58 @@ fn audit_universe(
             report.claims_checked = report.claims_checked.map(|sum| sum + checked.claims);
             reached.tell(&mut knowledge);
             case.judge(&mut knowledge, &stated.values, &checked.claimed, findings);
+            knowledge
         }
-    }
+    };
     report.attacked.push(summary(universe, &book, &bound, &knowledge));
     Ok(())
+}
+
+/// Attacks with what earlier releases leave; without it, where it does not fit what is shown now
+/// (bills were moved, and somebody who thinks otherwise is wrong).
+fn attack_jointly(
+    bound: &mut Bound,
+    left: &Left,
+    (book, universe): (&Book, &Universe),
+    findings: &mut Findings,
+) -> Knowledge {
+    let alone = bound.system.bounds.clone();
+    left.narrow(bound);
+    let knowledge = attack(&bound.system, &Budget::default());
+    let is_joint = bound.system.bounds != alone;
+    let Some(row) = knowledge.contradiction else { return knowledge };
+    let relation = bound.relations[row].in_words(book, universe);
+    let kind = if is_joint { Kind::EarlierDiffers } else { Kind::Contradiction };
+    findings.add(Finding::of(kind, &universe.id).relation(relation));
+    if !is_joint {
+        return knowledge;
+    }
+    bound.system.bounds = alone;
+    attack_jointly(bound, &Left::nothing(book.len()), (book, universe), findings)
+}
+
+/// How a width is known that no release at hand leaves.
+const UNSEEN: &str = "the certificate alone: the release that told it is not at hand";
+
+/// Unsafe counts of which earlier releases told so much that their width cannot be asked any more.
+fn told_before(
+    truths: &mut [Vec<Truth>; 2],
+    left: &Left,
+    (book, universe): (&Book, &Universe),
+    findings: &mut Findings,
+) {
+    for layer in Layer::BOTH {
+        for (cell, truth) in truths[layer as usize].iter_mut().enumerate() {
+            let width = left.width(layer, cell as u32);
+            if book.seen(layer, cell) == Seen::Hidden && width < truth.needs {
+                truth.needs = width;
+                let name = format!("{} {}", book.describe(universe, cell), layer.name());
+                let finding = Finding::of(Kind::ToldEarlier, &universe.id).cell(name).width(width);
+                let is_seen = left.seen_width(layer, cell as u32) <= width;
+                findings.add(if is_seen { finding } else { finding.relation(UNSEEN) });
+            }
+        }
+    }
 }
 
 /// Without a judge every hidden cell may be an unsafe one.

@@ -31,6 +31,10 @@ pub enum Kind {
     ShownElsewhere,
     /// An older release, made of other inputs, showed what this one hides: already told once.
     ShownEarlier,
+    /// Of an unsafe count earlier releases told so much that its width cannot be asked any more.
+    ToldEarlier,
+    /// What earlier releases showed does not fit: bills were cancelled or moved since.
+    EarlierDiffers,
     /// A rate, share or number of doctors is shown of a cell that is hidden.
     DerivedShown,
     /// Published numbers contradict each other, or the description of the relations is wrong.
@@ -61,7 +65,7 @@ impl Kind {
     }
     /// Whether a release with such a finding may not be published.
     pub fn forbids(self) -> bool {
-        !matches!(self, Kind::Wasted | Kind::ShownEarlier)
+        !matches!(self, Kind::Wasted | Kind::ShownEarlier | Kind::ToldEarlier | Kind::EarlierDiffers)
     }
     /// What to do about it.
     pub fn remedy(self) -> &'static str {
@@ -78,6 +82,8 @@ impl Kind {
             Kind::ExactlyKnown | Kind::TooNarrow | Kind::UnsafeUnion | Kind::ContributorKnows => {
                 "hide more cells of the named relation and protect anew"
             }
+            Kind::ToldEarlier => "nothing can be taken back; the cell stays hidden so that no more is told",
+            Kind::EarlierDiffers => "nothing leaks; who trusts the earlier value is wrong",
             Kind::ShownEarlier => "nothing can be taken back; `diff` says what the change of the value gives away",
             Kind::Wasted => "nothing leaks; the cell could be shown",
             Kind::CertificateWrong | Kind::NotProven => "do not publish; protect anew and write the certificate again",

@@ -42,6 +42,12 @@ impl Copy {
     }
 }
 
+/// The judged release jointly with one of the earlier releases of the fixture.
+fn judged_after(earlier: &str) -> Report {
+    let copy = Copy::new();
+    audit(&copy.public(), &[copy.folder.path().join(earlier)], Some(&copy.restricted())).unwrap()
+}
+
 fn copy_all(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
@@ -151,4 +157,37 @@ fn no_report_holds_a_hidden_value() {
         assert!(finding.width.is_none() && finding.cell.is_some());
     }
     assert!(text.contains("time=2024-01") && text.contains("residence=1101"));
+}
+
+// An earlier release hid the small home visits beside e-consultations, this one beside physical
+// consultations: each is sound by itself.
+
+#[test]
+fn two_releases_with_different_company_give_the_small_cells_away_where_nothing_has_changed() {
+    let report = judged_after("still");
+    // Physical consultations are known from the earlier release, consultations and e-consultations are
+    // shown: home visits are the rest. Their patients do not add up over types and stay hidden.
+    assert!(report.is_fail());
+    assert_eq!(report.findings.count(Kind::ExactlyKnown), 4, "{}", report.in_words());
+    assert_eq!(report.findings.count(Kind::ShownEarlier), 16);
+    let refused = report.findings.kept.iter().filter(|finding| finding.kind == Kind::CertificateWrong);
+    assert!(
+        refused
+            .into_iter()
+            .any(|f| f.relation.as_deref() == Some("it takes a cell to a value that earlier releases rule out"))
+    );
+}
+
+#[test]
+fn two_releases_with_different_company_are_safe_where_everything_around_has_changed() {
+    let report = judged_after("moved");
+    assert_eq!(report.verdict, Verdict::Clean, "{}", report.in_words());
+    assert_eq!((report.findings.count(Kind::ShownEarlier), report.findings.count(Kind::ToldEarlier)), (16, 0));
+}
+
+#[test]
+fn a_release_before_that_hid_the_same_tells_nothing() {
+    let copy = Copy::new();
+    let report = audit(&copy.public(), &[copy.public()], Some(&copy.restricted())).unwrap();
+    assert_eq!((report.verdict, report.findings.count(Kind::ShownEarlier)), (Verdict::Clean, 0));
 }

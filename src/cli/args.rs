@@ -38,6 +38,16 @@ pub struct Common {
     /// Threads to use [default: one a core]; the result is the same for any number
     #[arg(long, global = true, env = "KPRSTAT_THREADS", hide_env_values = true, display_order = 101, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+    /// File of settings, such as out = "releases"; a flag and the environment go before it
+    #[arg(
+        long,
+        global = true,
+        env = "KPRSTAT_CONFIG",
+        hide_env_values = true,
+        display_order = 102,
+        value_name = "FILE"
+    )]
+    pub config: Option<PathBuf>,
 }
 
 /// Form of the messages on stderr.
@@ -105,11 +115,18 @@ pub enum FileForm {
 #[command(after_help = "\
 Examples:
   kprstat check                              every definition in the folder pipelines
-  kprstat check pipelines/gp-activity.toml")]
+  kprstat check pipelines/gp-activity.toml
+  kprstat check --explain --config kprstat.toml --memory 2G
+
+A setting is taken from a flag, else from the environment (KPRSTAT_OUT for --out), else from the
+file that --config names. With --explain, the options of `kprstat run` can be given too.")]
 pub struct CheckArgs {
     /// Definitions to judge [default: pipelines/*.toml]
     #[arg(value_name = "PIPELINE.toml")]
     pub pipelines: Vec<PathBuf>,
+    /// Say first what every setting of a run is, and where it comes from
+    #[arg(long)]
+    pub explain: bool,
 }
 
 /// Make a release from a delivery
@@ -170,17 +187,26 @@ pub struct Day(pub i32);
 #[command(after_help = "\
 Examples:
   kprstat audit out/public/latest/gp-activity
-  kprstat audit out/public/releases/NEWER --against out/public/releases/OLDER")]
+  kprstat audit releases/THIRD --against releases/FIRST releases/SECOND
+  kprstat audit --foreign relations.toml --width 3
+
+--foreign attacks anybody's CSV files; src/audit/FOREIGN.md has the relations file and an example.")]
 pub struct AuditArgs {
     /// Folder of the release, as published
-    #[arg(value_name = "RELEASE-DIR")]
-    pub release: PathBuf,
-    /// Folders of earlier releases that the attacker has seen
+    #[arg(value_name = "RELEASE-DIR", required_unless_present = "foreign")]
+    pub release: Option<PathBuf>,
+    /// Folders of earlier releases that the attacker has seen, oldest first
     #[arg(long, value_name = "OLDER-DIR", num_args = 1..)]
     pub against: Vec<PathBuf>,
     /// Folder of the same release in the restricted area, to judge what is unsafe
     #[arg(long, value_name = "DIR")]
     pub restricted: Option<PathBuf>,
+    /// Attack other tables instead: a file that names CSV files and says which labels are sums of which
+    #[arg(long, value_name = "RELATIONS.toml", conflicts_with_all = ["release", "against", "restricted"])]
+    pub foreign: Option<PathBuf>,
+    /// Width from which a cell of --foreign is looked at no further
+    #[arg(long, value_name = "N", default_value_t = 3, requires = "foreign")]
+    pub width: i64,
 }
 
 /// Make a release again from its manifest, byte for byte, or say what differs
@@ -286,7 +312,8 @@ Examples:
   kprstat explain gp-contacts
   kprstat explain gp-contacts --lang en
   kprstat explain --consultations            the official definitions side by side
-  kprstat explain --source regning           what a file of a source holds")]
+  kprstat explain --source regning           what a file of a source holds
+  kprstat explain --protection gp-contacts --restricted out/restricted/RELEASE")]
 #[command(group(clap::ArgGroup::new("what").required(true).args(["table", "consultations", "source"])))]
 pub struct ExplainArgs {
     /// Id of a table
@@ -298,6 +325,12 @@ pub struct ExplainArgs {
     /// Describe the columns of a source
     #[arg(long, value_name = "SOURCE")]
     pub source: Option<String>,
+    /// Say why this much of the table is hidden, and what another design would show; not for publication
+    #[arg(long, requires_all = ["table", "restricted"])]
+    pub protection: bool,
+    /// Folder of a release in the restricted area, for --protection
+    #[arg(long, value_name = "DIR", requires = "protection")]
+    pub restricted: Option<PathBuf>,
     /// Language: nb (bokmål) or en
     #[arg(long, default_value = "nb", value_name = "LANG")]
     pub lang: Language,

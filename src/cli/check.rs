@@ -4,13 +4,17 @@
 //! code of the first.
 
 use super::args::CheckArgs;
+use super::config::{Setting, in_words};
 use super::explain::{in_folder, pipelines};
 use super::print;
 use crate::definition::{Pipeline, check_report};
 use crate::domain::{Error, Result};
 
 /// Reads every definition and tells what each holds; tells of all that are faulty.
-pub fn check(typed: &CheckArgs) -> Result<()> {
+pub fn check(typed: &CheckArgs, settings: &[Setting]) -> Result<()> {
+    if typed.explain {
+        print(&in_words(settings))?;
+    }
     let files = if typed.pipelines.is_empty() { in_folder() } else { typed.pipelines.clone() };
     if files.is_empty() {
         return pipelines(&[])?.iter().try_for_each(|pipeline| print(&check_report(pipeline)?));

@@ -1,6 +1,7 @@
 //! `kprstat explain`: a table, an indicator, a source or the definitions of a consultation, in words.
 //!
-//! In: definitions, lists and schemas. Out: text in bokmål or English on stdout. Never sees data.
+//! In: definitions, lists and schemas; for what protection costs, a restricted folder. Out: text in
+//! bokmål or English on stdout. Never sees data otherwise.
 
 use std::path::PathBuf;
 
@@ -9,6 +10,7 @@ use super::print;
 use crate::definition::{Pipeline, explain_among, explain_consultations};
 use crate::domain::{Error, ExitCode, Language, Result};
 use crate::schema;
+use crate::trade::trade;
 
 /// Says what was asked for.
 pub fn explain(typed: &ExplainArgs) -> Result<()> {
@@ -20,6 +22,9 @@ pub fn explain(typed: &ExplainArgs) -> Result<()> {
         return print(&explain_consultations(named.as_deref(), typed.lang)?);
     }
     let name = typed.table.as_deref().unwrap_or_default();
+    if let Some(restricted) = typed.restricted.as_ref().filter(|_| typed.protection) {
+        return print(&trade(restricted, name, typed.lang)?);
+    }
     print(&in_words(&pipelines(&typed.pipelines)?, name, typed.lang)?)
 }
 

@@ -6,6 +6,7 @@
 mod args;
 mod audit;
 mod check;
+mod config;
 mod console;
 mod explain;
 mod fault;
@@ -21,30 +22,37 @@ mod synth;
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 
 use crate::domain::{self, Error, Result};
 use args::{Args, Command};
+use config::{Refused, Typed};
 use console::Console;
 
 /// Runs the command that was typed.
 pub fn main() -> ExitCode {
     fault::install();
-    let args = match Args::try_parse() {
-        Ok(args) => args,
-        Err(error) => {
+    let words: Vec<_> = std::env::args_os().collect();
+    let typed = match config::parse(&words) {
+        Ok(typed) => typed,
+        Err(Refused::Typed(error)) => {
             let _ = error.print();
             return ExitCode::from(error.exit_code() as u8);
         }
+        Err(Refused::File(error)) => {
+            fault::report(&error);
+            return ExitCode::from(error.code as u8);
+        }
     };
-    ExitCode::from(fault::guard(|| answer(&args)) as u8)
+    ExitCode::from(fault::guard(|| answer(&typed)) as u8)
 }
 
 /// Does what was typed and reports a failure.
-fn answer(args: &Args) -> domain::ExitCode {
+fn answer(typed: &Typed) -> domain::ExitCode {
+    let args = &typed.args;
     fault::tell_as(args.common.log);
     let console = Console::open(args.common.log);
-    let done = threads(args).and_then(|()| dispatch(args, &console));
+    let done = stop::outlive_limits().and_then(|()| threads(args)).and_then(|()| dispatch(typed, &console));
     console.close();
     match done {
         Ok(()) => domain::ExitCode::Done,
@@ -55,10 +63,11 @@ fn answer(args: &Args) -> domain::ExitCode {
     }
 }
 
-fn dispatch(args: &Args, console: &Console) -> Result<()> {
-    match &args.command {
+fn dispatch(typed: &Typed, console: &Console) -> Result<()> {
+    let settings = &typed.settings;
+    match &typed.args.command {
         Command::Synth(typed) => synth::synth(typed),
-        Command::Check(typed) => check::check(typed),
+        Command::Check(typed) => check::check(typed, settings),
         Command::Run(typed) => run::run(typed, console),
         Command::Audit(typed) => audit::audit(typed),
         Command::Reproduce(typed) => reproduce::reproduce(typed, console),

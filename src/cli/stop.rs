@@ -4,14 +4,22 @@
 //! being put in place is put there first (some renames). What was half made lies in OUT/.work, for
 //! the owner's eyes, and the next run sweeps it away.
 
+use std::sync::Arc;
 use std::thread;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::{emulate_default_handler, signal_name};
 
 use crate::domain::{Error, Result};
 use crate::pipeline;
+
+/// Lets a write beyond a limit of file size (`ulimit -f`) fail, as one to a full disk does, instead
+/// of ending the process.
+pub fn outlive_limits() -> Result<()> {
+    let heard = signal_hook::flag::register(SIGXFSZ, Arc::default());
+    heard.map(|_| ()).map_err(|_| Error::bug("the signals of the system cannot be listened to"))
+}
 
 /// Listens from now on.
 pub fn listen() -> Result<()> {

@@ -10,7 +10,7 @@ use super::resolve::Classed;
 use super::runs::Lines;
 use crate::definition::Pipeline;
 use crate::domain::{RejectReason, Result, RowClass};
-use crate::load::{Inputs, Reject, Scanned};
+use crate::load::{Inputs, MOST_REJECTS, Reject, Scanned};
 
 /// Row accounting by source, complete.
 #[derive(Debug, Clone, Default)]
@@ -67,6 +67,8 @@ pub fn enter_lines(scanned: &mut Scanned, source: &str, parts: &[Lines], inputs:
         return Ok(());
     }
     rows.sort_unstable();
+    // All are counted; as many are kept as of other rejects.
+    rows.truncate(MOST_REJECTS);
     let mut orphans = inputs.fetch(source, &rows)?;
     orphans.iter_mut().for_each(|orphan| orphan.reason = RejectReason::Orphan);
     scanned.rejects.append(&mut orphans);

@@ -27,7 +27,7 @@ use super::view::{Pieces, View};
 use crate::codes::{Geography, practice_types};
 use crate::definition::Pipeline;
 use crate::domain::{Error, Month, Result, RowClass};
-use crate::load::{IdKind, Inputs, Reject};
+use crate::load::{IdKind, Inputs, MOST_REJECTS, Reject};
 use crate::stage::{Key, Stage, checksum};
 
 /// Parts that contacts are set aside in by month.
@@ -90,8 +90,8 @@ pub struct Turned {
     pub change: Option<Change>,
 }
 
-/// The contacts and books of a delivery; none where it cannot be staged, since identifiers were read
-/// before.
+/// The contacts and books of a delivery; none where it cannot be staged: identifiers were read
+/// before, or a file has more faulty rows than can be held.
 ///
 /// # Errors
 /// What `load` finds wrong with a file; a stage that cannot be written, or is damaged: then it is
@@ -101,8 +101,8 @@ pub fn night<'a>(work: &Work<'a>) -> Result<Option<Night<'a>>> {
         return Ok(None);
     }
     let shelf = Shelf::new(work.stage, work.inputs, work.pipeline, work.geography);
-    let of = |source: &&str| if work.pipeline.reads(source) { shelf.files(source) } else { Ok(Vec::new()) };
-    let filed = SOURCES.iter().map(of).collect::<Result<Vec<Vec<Filed>>>>()?;
+    let of = |source: &&str| if work.pipeline.reads(source) { shelf.files(source) } else { Ok(Some(Vec::new())) };
+    let Some(filed) = SOURCES.iter().map(of).collect::<Result<Option<Vec<Vec<Filed>>>>>()? else { return Ok(None) };
     let has_text = filed.iter().flatten().fold(0, |all, file| all | file.meta.texts);
     let of_text = |kind: &IdKind| has_text >> *kind as u8 & 1 == 1;
     IdKind::ALL.into_iter().filter(of_text).for_each(|kind| work.inputs.ids(kind).note_text());
@@ -197,11 +197,13 @@ pub fn orphan_places(books: &RoomBooks) -> [Vec<(u16, u32)>; 3] {
 }
 
 fn fetch(inputs: &Inputs, books: &RoomBooks) -> Result<Vec<Vec<Reject>>> {
-    let places = orphan_places(books);
-    let of = |(source, rows): (&&str, &Vec<(u16, u32)>)| {
-        if rows.is_empty() { Ok(Vec::new()) } else { inputs.fetch(source, rows) }
+    let of = |(source, mut rows): (&&str, Vec<(u16, u32)>)| {
+        rows.sort_unstable();
+        // As many as are kept of other rejects.
+        rows.truncate(MOST_REJECTS);
+        if rows.is_empty() { Ok(Vec::new()) } else { inputs.fetch(source, &rows) }
     };
-    SOURCES.iter().zip(&places).map(of).collect()
+    SOURCES.iter().zip(orphan_places(books)).map(of).collect()
 }
 
 /// Puts the books and what is to be kept together.

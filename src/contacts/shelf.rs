@@ -21,7 +21,7 @@ use super::texts;
 use crate::codes::Geography;
 use crate::definition::{Pipeline, TakstIndex};
 use crate::domain::{Error, Result};
-use crate::load::{Inputs, Left, OpenFile, TypedBatch};
+use crate::load::{Inputs, Left, OpenFile, Stamp, TypedBatch};
 use crate::stage::{Key, Stage, Writer};
 
 /// The sources of bills and lines.
@@ -71,13 +71,16 @@ impl<'a> Shelf<'a> {
         self.stage.read(&self.key(source, sha256)).map(Filed::of).transpose()
     }
 
-    /// The files of a source by rank; those that are not kept are read and kept.
-    pub fn files(&self, source: &str) -> Result<Vec<Filed>> {
+    /// The files of a source by rank; those that are not kept are read and kept. None where one
+    /// cannot be kept.
+    pub fn files(&self, source: &str) -> Result<Option<Vec<Filed>>> {
         let files = self.inputs.files(source)?;
         let found = files.iter().map(|file| self.find(source, &file.sha256)).collect::<Result<Vec<_>>>()?;
         let missing: Vec<u16> = (0..).zip(&found).filter(|(_, found)| found.is_none()).map(|(rank, _)| rank).collect();
         for ranks in missing.chunks(AT_ONCE) {
-            self.keep(source, ranks)?;
+            if !self.keep(source, ranks)? {
+                return Ok(None);
+            }
         }
         let kept = files.iter().zip(found).map(|(file, found)| match found {
             Some(found) => Ok(found),
@@ -85,11 +88,11 @@ impl<'a> Shelf<'a> {
                 self.find(source, &file.sha256)?.ok_or_else(|| Error::output("a staged file has vanished; run again"))
             }
         });
-        kept.collect()
+        kept.collect::<Result<_>>().map(Some)
     }
 
-    /// Reads files and keeps them.
-    fn keep(&self, source: &str, ranks: &[u16]) -> Result<()> {
+    /// Reads files and keeps them; false where more of their rows are left out than can be held.
+    fn keep(&self, source: &str, ranks: &[u16]) -> Result<bool> {
         let files = self.inputs.files(source)?;
         let draft = |&rank: &u16| {
             let key = self.key(source, &files[usize::from(rank)].sha256);
@@ -103,7 +106,16 @@ impl<'a> Shelf<'a> {
             _ => &lines::DIAGNOSE_COLUMNS,
         };
         let sink = |batch: TypedBatch| self.take(source, batch, &open);
-        let found = self.inputs.scan_open(source, ranks, columns, &sink)?;
+        let Some(found) = self.inputs.scan_open(source, ranks, (columns, &sink))? else { return Ok(false) };
+        // What is kept under a hash is of the bytes that were hashed.
+        let changed =
+            ranks.iter().map(|&rank| &files[usize::from(rank)]).find(|file| Stamp::of(&file.path) != file.stamp);
+        if let Some(file) = changed {
+            return Err(Error::input(format!(
+                "{}: the file was changed while it was read; run again when the delivery is complete",
+                file.name
+            )));
+        }
         // Before the first file that has a key of theirs.
         texts::keep(self.stage, self.inputs)?;
         let mut drafts = drafts;
@@ -111,7 +123,7 @@ impl<'a> Shelf<'a> {
             let draft = drafts.remove(&file.file).ok_or_else(|| Error::bug("a file not asked for"))?;
             draft.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).finish(file, &self.meanings)?;
         }
-        Ok(())
+        Ok(true)
     }
 
     fn take<'d>(

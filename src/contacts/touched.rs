@@ -28,7 +28,7 @@ use super::spool::{Budget, lock};
 use super::table::Delay;
 use super::view::{Pieces, View};
 use crate::domain::{Month, RejectReason, Result, RowClass};
-use crate::load::Reject;
+use crate::load::{MOST_REJECTS, Reject};
 
 /// A file of the last run, and its rank now.
 struct Before<'f> {
@@ -49,7 +49,9 @@ pub fn turn(work: &Work, shelf: &Shelf, now: &View, months: &mut Months) -> Resu
     let root: Root = stored.meta()?;
     let orphans: Vec<Vec<KeptOrphan>> =
         serde_json::from_slice(&stored.part("orphans")?).map_err(|_| stored.is_damaged())?;
-    let Some(ranks) = ranks_now(work, &root)? else { return Ok(None) };
+    // Where there were more, not all were kept.
+    let all_kept = orphans.iter().all(|orphans| orphans.len() < MOST_REJECTS);
+    let Some(ranks) = ranks_now(work, &root)?.filter(|_| all_kept) else { return Ok(None) };
     let gone = gone(shelf, &root, &ranks)?;
     let Some(two) = pair(&root, &ranks, now, &gone) else { return Ok(None) };
     let touched = touched(&two)?;
@@ -281,7 +283,7 @@ fn carried(work: &Work, two: &Two, kept: &[Vec<KeptOrphan>], resolved: &Resolved
         let fetched = if new.is_empty() { Vec::new() } else { work.inputs.fetch(name, &new)? };
         stay.extend(old.into_iter().filter_map(|place| Some((place, known.remove(&place)?))));
         stay.extend(fetched.into_iter().map(|orphan| ((orphan.file, orphan.row), orphan)));
-        all.push(stay.into_values().collect());
+        all.push(stay.into_values().take(MOST_REJECTS).collect());
     }
     Ok(all)
 }

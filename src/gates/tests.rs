@@ -8,7 +8,7 @@ use crate::codes::Geography;
 use crate::contacts::{ContactPart, Contacts, Volumes};
 use crate::definition::{GateId, Gates, Pipeline};
 use crate::domain::{FileTally, Month, RejectReason, RowClass, SourceTally};
-use crate::load::{InputFile, Scanned};
+use crate::load::{InputFile, Scanned, Stamp};
 
 /// Position of FALE, a practice type of gp, in the list.
 const FALE: u8 = 0;
@@ -34,7 +34,13 @@ fn scanned(counted: u64, rejected: u64) -> Scanned {
     let mut tally = FileTally { rows: counted + rejected, ..FileTally::default() };
     tally.add(RowClass::Counted, counted);
     tally.add(RowClass::Rejected(RejectReason::BadDate), rejected);
-    let file = InputFile { path: "x".into(), name: "regning-1.csv".into(), bytes: 1, sha256: String::new() };
+    let file = InputFile {
+        path: "x".into(),
+        name: "regning-1.csv".into(),
+        bytes: 1,
+        sha256: String::new(),
+        stamp: Stamp::default(),
+    };
     Scanned { files: vec![file], tally: SourceTally { files: vec![tally] }, ..Scanned::default() }
 }
 

@@ -15,6 +15,12 @@ use crate::domain::{Error, Result};
 
 const BUFFER: usize = 256 << 10;
 
+/// A packed file may unpack to so many times its size: registers are packed to a tenth or so, and
+/// what unpacks to more is made to fill a disk or a memory.
+const MOST_EXPANSION: u64 = 200;
+/// Any packed file may unpack to so many bytes.
+const SMALL: u64 = 256 << 20;
+
 /// How a file is packed, told by its first bytes whatever its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Packing {
@@ -73,12 +79,32 @@ fn open_hashing(path: &Path, known: &Arc<OnceLock<String>>) -> Result<Hashing<Fi
     Ok(Hashing { inner, digest, known: known.clone() })
 }
 
+/// What is unpacked, up to a limit.
+struct Unpacked<R> {
+    inner: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Unpacked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.left = self.left.checked_sub(read as u64).ok_or(io::ErrorKind::FileTooLarge)?;
+        Ok(read)
+    }
+}
+
 /// The decompressed text of a file, as a stream.
 pub fn open_text(path: &Path, packing: Packing, known: &Arc<OnceLock<String>>) -> Result<Box<dyn Read + Send>> {
-    let file = BufReader::with_capacity(BUFFER, open_hashing(path, known)?);
+    let file = open_hashing(path, known)?;
+    let bytes = file.inner.metadata().map_err(|e| unreadable(path, &e))?.len();
+    let left = SMALL.max(bytes.saturating_mul(MOST_EXPANSION));
+    let file = BufReader::with_capacity(BUFFER, file);
     Ok(match packing {
-        Packing::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(file)),
-        Packing::Zstd => Box::new(zstd::Decoder::with_buffer(file).map_err(|e| damaged(path, &e))?),
+        Packing::Gzip => Box::new(Unpacked { inner: flate2::bufread::MultiGzDecoder::new(file), left }),
+        Packing::Zstd => {
+            let inner = zstd::Decoder::with_buffer(file).map_err(|e| damaged(path, &e))?;
+            Box::new(Unpacked { inner, left })
+        }
         Packing::Plain | Packing::Parquet => Box::new(file),
     })
 }
@@ -95,6 +121,13 @@ pub fn hash(path: &Path, known: &Arc<OnceLock<String>>) -> Result<()> {
 /// The error of a file that breaks while it is read; the library's own words may quote the data
 /// and are left out.
 pub fn damaged(path: &Path, error: &io::Error) -> Error {
+    if error.kind() == io::ErrorKind::FileTooLarge {
+        return Error::input(format!(
+            "{}: the file unpacks to more than {MOST_EXPANSION} times its size; look at what is in it, and deliver it \
+             unpacked if it is right",
+            super::inputs::shown(path)
+        ));
+    }
     Error::input(format!(
         "{}: the file is damaged or not whole ({}); have it delivered again",
         super::inputs::shown(path),

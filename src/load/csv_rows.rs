@@ -55,9 +55,18 @@ fn verdict(job: &Job, layout: &CsvLayout, row: &mut Row, record: Record) -> Verd
     }
 }
 
-/// The fields of a record as delivered.
+/// Most bytes that are kept of a rejected row: many times the row of any register.
+pub const MOST_OF_ROW: usize = 64 << 10;
+
+/// The fields of a record as delivered; of a row beyond all measure the beginning.
 pub fn raw_fields(encoding: Encoding, fields: &[&[u8]]) -> Vec<String> {
-    fields.iter().map(|field| encoding.decode_lossy(field).into_owned()).collect()
+    let mut left = MOST_OF_ROW;
+    let mut kept = |field: &&[u8]| {
+        let field = &field[..field.len().min(left)];
+        left -= field.len();
+        encoding.decode_lossy(field).into_owned()
+    };
+    fields.iter().map(|field| kept(field)).collect()
 }
 
 /// How one column of the schema is read from a file.

@@ -42,7 +42,8 @@ pub fn files(delivery: &Path, source: &str, globs: &[String]) -> Result<Vec<Foun
         let paths = glob::glob_with(&format!("{folder}/{glob}"), MATCHING).map_err(|e| refused(e.msg))?;
         for path in paths {
             let path = path.map_err(|e| unreadable(e.path(), e.error()))?;
-            if path.is_file() {
+            // A file that cannot be looked at is not passed over: it would be missing in the numbers.
+            if path.metadata().map_err(|e| unreadable(&path, &e))?.is_file() {
                 found.push(Found { name: name_of(&path), path });
             }
         }

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder, Terminator};
+use rustc_hash::FxHashSet;
 
 use super::bytes::{Packing, damaged, open_text};
 use super::inputs::shown;
@@ -20,6 +21,10 @@ use crate::schema::Schema;
 const DELIMITERS: [u8; 3] = [b';', b',', b'\t'];
 /// Most bytes of a header.
 const LONGEST_HEADER: usize = 1 << 20;
+/// Most columns of a file: far more than any register has.
+pub const MOST_COLUMNS: usize = 4096;
+/// Extra columns that a message names.
+const NAMED: usize = 20;
 const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// How a CSV file is to be read.
@@ -48,8 +53,14 @@ impl Places {
     /// Matches the names of a file with a schema.
     ///
     /// # Errors
-    /// Exit 11 when a required column is missing or a column is named twice.
+    /// Exit 11 when a required column is missing, a column is named twice, or there are too many.
     pub fn new(file: &str, schema: &Schema, names: Vec<String>) -> Result<Places> {
+        if names.len() > MOST_COLUMNS {
+            return Err(Error::input(format!(
+                "{file}: the header has {} columns, and {MOST_COLUMNS} are the most; leave out those that no rule reads",
+                names.len()
+            )));
+        }
         let of: Vec<_> = schema.columns.iter().map(|c| names.iter().position(|name| *name == c.name)).collect();
         let absent = |&(column, place): &(&crate::schema::Column, &Option<usize>)| column.required && place.is_none();
         let missing: Vec<&str> =
@@ -62,9 +73,10 @@ impl Places {
                 missing.join(", ")
             )));
         }
-        let twice = names.iter().enumerate().find(|(at, name)| !name.is_empty() && names[..*at].contains(name));
+        let mut seen = FxHashSet::default();
+        let twice = names.iter().find(|name| !name.is_empty() && !seen.insert(name.as_str()));
         match twice {
-            Some((_, name)) => Err(Error::input(format!(
+            Some(name) => Err(Error::input(format!(
                 "{file}: the column {name} is named twice in the header; leave one of the two out"
             ))),
             None => Ok(Places { names, of }),
@@ -75,12 +87,23 @@ impl Places {
     pub fn extra<'a>(&'a self, schema: &'a Schema) -> impl Iterator<Item = &'a str> {
         self.names.iter().map(String::as_str).filter(|name| schema.position(name).is_none())
     }
+
+    /// Those names for a message: the first of them, and how many more there are.
+    pub fn extra_in_words(&self, schema: &Schema) -> Option<String> {
+        let extra: Vec<&str> = self.extra(schema).collect();
+        let named = extra.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+        match extra.len() {
+            0 => None,
+            more if more > NAMED => Some(format!("{named} and {} more", more - NAMED)),
+            _ => Some(named),
+        }
+    }
 }
 
 /// Detects the dialect of a CSV file and reads its header.
 pub fn csv_layout(path: &Path, packing: Packing, schema: &Schema, dialect: &Dialect) -> Result<CsvLayout> {
     let file = shown(path);
-    let head = first_bytes(path, packing)?;
+    let (head, has_more) = first_bytes(path, packing)?;
     if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
         return Err(Error::input(format!("{file}: the text is UTF-16; save it as UTF-8")));
     }
@@ -92,6 +115,12 @@ pub fn csv_layout(path: &Path, packing: Packing, schema: &Schema, dialect: &Dial
     };
     let found = found.filter(|found| found.known(schema) > 0).ok_or_else(|| no_header(&file, schema))?;
     let skip = (mark + found.bytes) as u64;
+    if has_more && skip >= head.len() as u64 {
+        return Err(Error::input(format!(
+            "{file}: the header is longer than {} MiB; look for a quote that is opened and never closed",
+            LONGEST_HEADER >> 20
+        )));
+    }
     let places = Places::new(&file, schema, found.names)?;
     Ok(CsvLayout { packing, encoding, delimiter: found.delimiter, skip, first_line: 1 + found.lines, places })
 }
@@ -124,8 +153,8 @@ fn stated_delimiter(file: &str, dialect: &Dialect) -> Result<Option<u8>> {
     })
 }
 
-/// At least the first record of a file.
-fn first_bytes(path: &Path, packing: Packing) -> Result<Vec<u8>> {
+/// At least the first record of a file, unless it is too long, and whether more bytes follow.
+fn first_bytes(path: &Path, packing: Packing) -> Result<(Vec<u8>, bool)> {
     let mut text = open_text(path, packing, &Arc::new(OnceLock::from(String::new())))?;
     let mut head = Vec::new();
     let mut part = 64 << 10;
@@ -133,11 +162,11 @@ fn first_bytes(path: &Path, packing: Packing) -> Result<Vec<u8>> {
         let read = text.by_ref().take(part).read_to_end(&mut head).map_err(|e| damaged(path, &e))?;
         let ended = (read as u64) < part;
         if ended || holds_plain_line(&head) {
-            break;
+            return Ok((head, !ended));
         }
         part *= 2;
     }
-    Ok(head)
+    Ok((head, true))
 }
 
 /// A line break before any quote ends a header for certain.

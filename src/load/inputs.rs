@@ -26,6 +26,27 @@ pub struct InputFile {
     pub bytes: u64,
     /// Lower-case hexadecimal SHA-256 of the file as delivered, known when it has been scanned.
     pub sha256: String,
+    /// As it was when it was opened first.
+    pub stamp: Stamp,
+}
+
+/// What tells whether a file is still the one that was opened, and unchanged: where it lies on the
+/// disk, its length, and when it was written last.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stamp(Option<[i64; 5]>);
+
+impl Stamp {
+    /// Of the file as it is now; one that cannot be seen is like no other.
+    pub fn of(path: &Path) -> Stamp {
+        std::fs::metadata(path).map_or(Stamp(None), |data| Stamp::from(&data))
+    }
+}
+
+impl From<&std::fs::Metadata> for Stamp {
+    fn from(data: &std::fs::Metadata) -> Stamp {
+        use std::os::unix::fs::MetadataExt;
+        Stamp(Some([data.dev() as i64, data.ino() as i64, data.len() as i64, data.mtime(), data.mtime_nsec()]))
+    }
 }
 
 /// Rows of one file, in file order, that passed every test a row alone can fail.
@@ -54,6 +75,13 @@ pub struct Reject {
     pub column: Option<String>,
     /// The fields as delivered, in the order of the file's header.
     pub fields: Vec<String>,
+}
+
+impl Reject {
+    /// Bytes that its fields take in memory, about.
+    pub(super) fn bytes(&self) -> usize {
+        self.fields.iter().map(|field| size_of::<String>() + field.len()).sum()
+    }
 }
 
 /// The outcome of scanning a source: tallies (rows that went to the sink have no class yet) and
@@ -100,6 +128,7 @@ pub(super) struct FileInput {
     pub path: PathBuf,
     pub name: String,
     pub bytes: u64,
+    pub stamp: Stamp,
     pub sha256: Arc<OnceLock<String>>,
     pub layout: Layout,
 }
@@ -131,6 +160,7 @@ impl FileInput {
             name: self.name.clone(),
             bytes: self.bytes,
             sha256: self.sha256.get().cloned().unwrap_or_default(),
+            stamp: self.stamp,
         }
     }
 }
@@ -179,8 +209,14 @@ impl Inputs {
     }
 
     /// Reads every row of the files of some ranks, whatever its day of registration: rows after
-    /// the as-of day go to `sink` too, and rows left out are given with what their class rests on.
-    pub fn scan_open(&self, source: &str, ranks: &[u16], columns: &[&str], sink: Sink) -> Result<Vec<OpenFile>> {
+    /// the as-of day go to `sink` too, and rows left out are given with what their class rests on;
+    /// none where these are too many.
+    pub fn scan_open(
+        &self,
+        source: &str,
+        ranks: &[u16],
+        (columns, sink): (&[&str], Sink),
+    ) -> Result<Option<Vec<OpenFile>>> {
         let input = self.source(source)?;
         let wanted = input.positions(columns)?;
         let job = Job { as_of: i32::MAX, ..self.job(input, &wanted, sink) };
@@ -257,15 +293,15 @@ fn open_found(found: Vec<find::Found>, source: &SourceUse) -> Result<SourceInput
 }
 
 fn open_file(found: find::Found, schema: &Schema, source: &SourceUse) -> Result<FileInput> {
-    let bytes = std::fs::metadata(&found.path).map_err(|e| find::unreadable(&found.path, &e))?.len();
+    let data = std::fs::metadata(&found.path).map_err(|e| find::unreadable(&found.path, &e))?;
+    let (bytes, stamp) = (data.len(), Stamp::from(&data));
     let layout = match Packing::of(&found.path)? {
         Packing::Parquet => Layout::Parquet(ParquetLayout::open(&found.path, schema)?),
         packing => Layout::Csv(csv_layout(&found.path, packing, schema, &source.dialect)?),
     };
-    let file = FileInput { path: found.path, name: found.name, bytes, sha256: Arc::default(), layout };
-    let extra: Vec<&str> = file.places().extra(schema).collect();
-    if !extra.is_empty() {
-        tracing::info!(file = file.name, columns = extra.join(", "), "columns that no rule reads are left alone");
+    let file = FileInput { path: found.path, name: found.name, bytes, stamp, sha256: Arc::default(), layout };
+    if let Some(columns) = file.places().extra_in_words(schema) {
+        tracing::info!(file = file.name, columns, "columns that no rule reads are left alone");
     }
     Ok(file)
 }

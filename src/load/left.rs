@@ -66,6 +66,11 @@ impl Left {
         }
     }
 
+    /// Bytes that it takes in memory, about.
+    pub fn bytes(&self) -> usize {
+        size_of::<Left>() + self.fields.iter().map(|field| size_of::<String>() + field.len()).sum::<usize>()
+    }
+
     /// The row as a reject, if it is one.
     pub fn into_reject(self) -> Option<Reject> {
         let RowClass::Rejected(reason) = self.class else { return None };

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! find -> header (dialect) -> bytes (hash, unpack) -> blocks -> records -> csv_rows -> batch
-//!         parquet_file     ->                                     parquet_rows ->
+//!         parquet_file (thrift, parquet_guard) ->                 parquet_rows ->
 //!                                value (one field), rowtest (one row), human, ids
 //! ```
 
@@ -24,11 +24,13 @@ mod left;
 mod link;
 mod parquet_column;
 mod parquet_file;
+mod parquet_guard;
 mod parquet_raw;
 mod parquet_rows;
 mod records;
 mod rowtest;
 mod scan;
+mod thrift;
 mod value;
 
 pub use crate::schema::IdKind;
@@ -36,6 +38,7 @@ pub use ids::IdSpace;
 pub use inputs::*;
 pub use left::{Left, OpenFile};
 pub use link::{Link, Links, PERSON};
+pub use scan::MOST_REJECTS;
 
 #[cfg(test)]
 mod tests;

@@ -19,6 +19,7 @@ use super::find::unreadable;
 use super::header::Places;
 use super::inputs::shown;
 use super::parquet_column::{accepted, accepts};
+use super::parquet_guard;
 use crate::domain::{Error, Result};
 use crate::schema::Schema;
 
@@ -37,6 +38,7 @@ impl ParquetLayout {
     /// Reads the head of a file and checks its columns.
     pub fn open(path: &Path, schema: &Schema) -> Result<ParquetLayout> {
         let file = File::open(path).map_err(|e| unreadable(path, &e))?;
+        parquet_guard::footer(path, &file)?;
         let load = |skip| guard(path, || ArrowReaderMetadata::load(&file, options(skip)));
         let metadata = load(true)?;
         let names = metadata.schema().fields().iter().map(|field| field.name().trim().to_string()).collect();
@@ -71,11 +73,24 @@ impl ParquetLayout {
     pub fn known_columns(&self, path: &Path, group: usize) -> Result<Batches> {
         let known = self.places.of.iter().flatten().copied();
         let mask = ProjectionMask::roots(self.metadata.parquet_schema(), known);
+        self.guard_pages(path, group, &mask)?;
         self.batches(path, group, |builder| builder.with_projection(mask))
+    }
+
+    /// Refuses pages beyond all measure before the library makes room for them.
+    fn guard_pages(&self, path: &Path, group: usize, mask: &ProjectionMask) -> Result<()> {
+        let file = File::open(path).map_err(|e| unreadable(path, &e))?;
+        let columns = self.metadata.metadata().row_groups().get(group).map_or(&[][..], |group| group.columns());
+        let read = columns.iter().enumerate().filter(|&(leaf, _)| mask.leaf_included(leaf));
+        // A negative place of a column is a panic of the library's.
+        let places =
+            || Ok::<_, std::convert::Infallible>(read.map(|(_, column)| column.byte_range()).collect::<Vec<_>>());
+        guard(path, places)?.into_iter().try_for_each(|place| parquet_guard::pages(path, &file, place))
     }
 
     /// Reads all columns of some rows of a row group.
     pub fn some_rows(&self, path: &Path, group: usize, rows: RowSelection) -> Result<Batches> {
+        self.guard_pages(path, group, &ProjectionMask::all())?;
         self.batches(path, group, |builder| builder.with_row_selection(rows))
     }
 
@@ -161,9 +176,14 @@ impl Iterator for Batches {
 fn guard<T, E>(path: &Path, read: impl FnOnce() -> std::result::Result<T, E>) -> Result<T> {
     match catch_unwind(AssertUnwindSafe(read)) {
         Ok(Ok(read)) => Ok(read),
-        Ok(Err(_)) | Err(_) => Err(Error::input(format!(
-            "{}: the Parquet file is damaged, or of a kind that cannot be read; have it delivered again",
-            shown(path)
-        ))),
+        Ok(Err(_)) | Err(_) => Err(damaged(path)),
     }
+}
+
+/// The error of a Parquet file that the library cannot read, or must not.
+pub fn damaged(path: &Path) -> Error {
+    Error::input(format!(
+        "{}: the Parquet file is damaged, or of a kind that cannot be read; have it delivered again",
+        shown(path)
+    ))
 }

@@ -7,6 +7,7 @@ use arrow::array::RecordBatch;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use parquet::arrow::arrow_reader::RowSelection;
 
+use super::csv_rows::MOST_OF_ROW;
 use super::inputs::{FileInput, Layout};
 use super::parquet_file::ParquetLayout;
 use crate::domain::Result;
@@ -35,7 +36,9 @@ fn texts(batch: &RecordBatch) -> Vec<Vec<String>> {
     let options = FormatOptions::new();
     let formats: Vec<_> = batch.columns().iter().map(|column| ArrayFormatter::try_new(column, &options).ok()).collect();
     let text = |format: &Option<ArrayFormatter>, row| {
-        format.as_ref().and_then(|format| format.value(row).try_to_string().ok()).unwrap_or_default()
+        let mut text = format.as_ref().and_then(|format| format.value(row).try_to_string().ok()).unwrap_or_default();
+        text.truncate(text.floor_char_boundary(MOST_OF_ROW));
+        text
     };
     (0..batch.num_rows()).map(|row| formats.iter().map(|format| text(format, row)).collect()).collect()
 }

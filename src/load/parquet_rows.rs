@@ -9,7 +9,7 @@ use arrow::array::{
 use arrow::compute::filter;
 use arrow::datatypes::DataType;
 
-use super::batch::{arrow_schema, record_batch};
+use super::batch::{ROWS, arrow_schema, record_batch};
 use super::csv_rows::kind_bit;
 use super::human::{is_national_id, is_national_number};
 use super::ids::IdSpace;
@@ -19,7 +19,7 @@ use super::parquet_column::{RowFaults, Target, absent, convert};
 use super::parquet_file::ParquetLayout;
 use super::parquet_raw;
 use super::rowtest::{Numbers, Verdict, judge};
-use super::scan::{Gathered, Job};
+use super::scan::{Gathered, Job, MOST_REJECTS};
 use super::value::trim;
 use crate::domain::{Error, Result};
 use crate::schema::{ColumnKind, IdKind};
@@ -39,11 +39,19 @@ pub fn read_group(job: &Job, file: u16, input: &FileInput, group: usize, gathere
     reject(input, rejected, gathered)
 }
 
-/// Rejected rows are read once more, with all columns of the file, to be kept as delivered.
+/// Rejected rows are read once more, with all columns of the file, to be kept as delivered; those
+/// that are too many to be kept are counted alone.
 fn reject(input: &FileInput, rejected: Vec<Left>, gathered: &mut Gathered) -> Result<()> {
+    let (kept, counted) = rejected.split_at(rejected.len().min(MOST_REJECTS));
+    kept.chunks(ROWS).try_for_each(|part| keep(input, part, gathered))?;
+    counted.iter().for_each(|left| gathered.leave(left.clone()));
+    Ok(())
+}
+
+fn keep(input: &FileInput, rejected: &[Left], gathered: &mut Gathered) -> Result<()> {
     let rows: Vec<u32> = rejected.iter().map(|left| left.row).collect();
     let fields = parquet_raw::fields(input, &rows)?;
-    rejected.into_iter().zip(fields).for_each(|(left, fields)| gathered.leave(left.with_fields(fields)));
+    rejected.iter().zip(fields).for_each(|(left, fields)| gathered.leave(left.clone().with_fields(fields)));
     Ok(())
 }
 

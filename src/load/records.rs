@@ -7,7 +7,7 @@ use csv_core::ReadRecordResult;
 use memchr::{memchr, memchr_iter};
 
 use super::blocks::{Block, is_blank_line};
-use super::header::{record_reader, strip_return};
+use super::header::{MOST_COLUMNS, record_reader, strip_return};
 use crate::domain::{Error, Result};
 
 /// A record and its place in the file.
@@ -42,10 +42,13 @@ fn plain(block: &Block, delimiter: u8, mut each: impl FnMut(Record) -> Result<()
     Ok(())
 }
 
+/// Fields after which a record is split no further: it has another number of them than any header.
+const MOST_FIELDS: usize = MOST_COLUMNS + 1;
+
 fn split<'a>(record: &'a [u8], delimiter: u8, fields: &mut Vec<&'a [u8]>) {
     fields.clear();
     let mut start = 0;
-    for end in memchr_iter(delimiter, record) {
+    for end in memchr_iter(delimiter, record).take(MOST_FIELDS) {
         fields.push(&record[start..end]);
         start = end + 1;
     }
@@ -97,6 +100,8 @@ fn read_record(
             }
             ReadRecordResult::InputEmpty => {}
             ReadRecordResult::OutputFull => text.resize(text.len() * 2, 0),
+            // The ends of fields that are too many are written over one another.
+            ReadRecordResult::OutputEndsFull if ends.len() >= 2 * MOST_FIELDS => fields = MOST_FIELDS,
             ReadRecordResult::OutputEndsFull => ends.resize(ends.len() * 2, 0),
         }
     }

@@ -61,7 +61,11 @@ impl<'a> Job<'a> {
 
 /// Most rejected rows of a source that are kept with their fields: many more than the limit of
 /// rejects lets pass in a national year, few enough for memory. All are counted.
-const MOST_REJECTS: usize = 1_000_000;
+pub const MOST_REJECTS: usize = 1_000_000;
+
+/// Most bytes that the fields of a source's rejects may take. Those after them keep their place
+/// and reason, and no fields.
+const MOST_REJECTED_BYTES: usize = 512 << 20;
 
 /// What one worker found, by rank of the file.
 #[derive(Default)]
@@ -72,10 +76,44 @@ pub struct Gathered {
     /// Bits by kind of identifier: one that is no integer.
     texts: Vec<u8>,
     rejects: Vec<Reject>,
+    rejected_bytes: usize,
     left_out: Vec<i64>,
+    /// Number of keys left out at which they are looked through for equal ones.
+    look_through_at: usize,
     /// Rows left out, to be judged on another day too; none where one day is enough.
-    open: Option<Vec<Left>>,
+    open: Option<Open>,
 }
+
+/// Rows left out, all of them or none: those of an honest delivery are few.
+#[derive(Default)]
+struct Open {
+    rows: Vec<Left>,
+    bytes: usize,
+    is_over: bool,
+}
+
+impl Open {
+    fn push(&mut self, left: Left) {
+        self.bytes += left.bytes();
+        self.rows.push(left);
+        self.bound();
+    }
+    fn merge(&mut self, other: Open) {
+        self.bytes += other.bytes;
+        self.is_over |= other.is_over;
+        self.rows.extend(other.rows);
+        self.bound();
+    }
+    fn bound(&mut self) {
+        self.is_over |= self.bytes > MOST_REJECTED_BYTES;
+        if self.is_over {
+            self.rows = Vec::new();
+        }
+    }
+}
+
+/// Keys left out that are held without a look at whether they are equal.
+const FEW_KEYS: usize = 1 << 20;
 
 impl Gathered {
     pub fn new(files: usize, columns: usize) -> Self {
@@ -84,12 +122,14 @@ impl Gathered {
             humans: vec![vec![0; columns]; files],
             texts: vec![0; files],
             rejects: Vec::new(),
+            rejected_bytes: 0,
             left_out: Vec::new(),
+            look_through_at: FEW_KEYS,
             open: None,
         }
     }
     fn opened(self) -> Self {
-        Gathered { open: Some(Vec::new()), ..self }
+        Gathered { open: Some(Open::default()), ..self }
     }
     pub fn add_rows(&mut self, file: u16, rows: u64) {
         self.tallies[usize::from(file)].rows += rows;
@@ -108,11 +148,27 @@ impl Gathered {
         if let Some(open) = &mut self.open {
             return open.push(left);
         }
-        self.left_out.extend(left.key);
+        self.leave_out(left.key);
         self.add(left.file, left.class, 1);
-        self.rejects.extend(left.into_reject());
-        if self.rejects.len() > MOST_REJECTS + MOST_REJECTS / 4 {
-            keep_first(&mut self.rejects, MOST_REJECTS);
+        if let Some(reject) = left.into_reject() {
+            self.keep(reject);
+        }
+    }
+    fn keep(&mut self, reject: Reject) {
+        self.rejected_bytes += reject.bytes();
+        self.rejects.push(reject);
+        let is_over = |held: usize, most: usize| held > most + most / 4;
+        if is_over(self.rejects.len(), MOST_REJECTS) || is_over(self.rejected_bytes, MOST_REJECTED_BYTES) {
+            self.rejected_bytes = keep_first(&mut self.rejects);
+        }
+    }
+    /// Notes the key of a row that does not reach the sink.
+    fn leave_out(&mut self, key: Option<i64>) {
+        self.left_out.extend(key);
+        if self.left_out.len() >= self.look_through_at {
+            self.left_out.sort_unstable();
+            self.left_out.dedup();
+            self.look_through_at = FEW_KEYS.max(2 * self.left_out.len());
         }
     }
     fn merge(mut self, other: Gathered) -> Self {
@@ -123,7 +179,7 @@ impl Gathered {
         self.rejects.extend(other.rejects);
         self.left_out.extend(other.left_out);
         if let (Some(mine), Some(its)) = (&mut self.open, other.open) {
-            mine.extend(its);
+            mine.merge(its);
         }
         self
     }
@@ -137,8 +193,8 @@ pub fn scan(job: &Job, files: &[FileInput]) -> Result<Scanned> {
 }
 
 /// Reads the files of some ranks, with what any as-of day may ask for; `job.as_of` is to be the
-/// last day of all.
-pub fn scan_open(job: &Job, files: &[FileInput], ranks: &[u16]) -> Result<Vec<OpenFile>> {
+/// last day of all. None where more rows are left out than can be held.
+pub fn scan_open(job: &Job, files: &[FileInput], ranks: &[u16]) -> Result<Option<Vec<OpenFile>>> {
     let mut queue = Queue::new(files);
     queue.files.iter_mut().enumerate().filter(|(rank, _)| !ranks.contains(&(*rank as u16))).for_each(
         |(_, (_, left))| {
@@ -157,13 +213,14 @@ pub fn scan_open(job: &Job, files: &[FileInput], ranks: &[u16]) -> Result<Vec<Op
             left: Vec::new(),
         })
         .collect();
-    for left in gathered.open.into_iter().flatten() {
+    let Some(open) = gathered.open.filter(|open| !open.is_over) else { return Ok(None) };
+    for left in open.rows {
         if let Some(file) = found.iter_mut().find(|file| file.file == left.file) {
             file.left.push(left);
         }
     }
     found.iter_mut().for_each(|file| file.left.sort_unstable_by_key(|left| left.row));
-    Ok(found)
+    Ok(Some(found))
 }
 
 /// What rows read earlier are on the as-of day of the job.
@@ -187,14 +244,23 @@ fn read(job: &Job, queue: &Queue, start: impl Fn() -> Gathered + Sync) -> Result
     found.into_iter().try_fold(start(), |all, one| one.map(|one| all.merge(one)))
 }
 
-/// Orders rejects by file and row, and keeps the first of them.
-fn keep_first(rejects: &mut Vec<Reject>, most: usize) {
+/// Orders rejects by file and row, and keeps the first of them, and the fields of the first of
+/// these; the bytes that they take. What the first ones of all are is in the first ones of every part.
+fn keep_first(rejects: &mut Vec<Reject>) -> usize {
     rejects.sort_unstable_by_key(|reject| (reject.file, reject.row));
-    rejects.truncate(most);
+    rejects.truncate(MOST_REJECTS);
+    let mut bytes = 0;
+    for reject in rejects.iter_mut() {
+        bytes += reject.bytes();
+        if bytes > MOST_REJECTED_BYTES {
+            reject.fields = Vec::new();
+        }
+    }
+    bytes.min(MOST_REJECTED_BYTES)
 }
 
 fn outcome(schema: &Schema, files: &[FileInput], mut gathered: Gathered) -> Scanned {
-    keep_first(&mut gathered.rejects, MOST_REJECTS);
+    keep_first(&mut gathered.rejects);
     let rejected: u64 = gathered.tallies.iter().map(FileTally::rejected).sum();
     if rejected > gathered.rejects.len() as u64 {
         tracing::warn!(

@@ -5,7 +5,7 @@
 //! before it leaves nothing but work to sweep away, a run killed after it is completed by the
 //! next one. Every step can be done twice.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::history::{Commit, HISTORY, History};
 use super::layout::{Out, STAGE};
 use crate::domain::{Error, Result};
-use crate::publish::files::{Area, cannot_write, sync_folders, write_file};
+use crate::publish::files::{Area, cannot_write, is_there, read_if_there, sync_folder, sync_folders, write_file};
 use crate::publish::json_bytes;
 
 pub(super) const JOURNAL: &str = "journal.json";
@@ -49,7 +49,7 @@ pub fn commit(out: &Out, commit: Commit) -> Result<()> {
 /// Completes the release that a killed run had begun to put in place, and sweeps away all other
 /// work of killed runs. To be called under the lock.
 pub fn recover(out: &Out) -> Result<()> {
-    if let Ok(bytes) = fs::read(out.work().join(JOURNAL)) {
+    if let Some(bytes) = read_if_there(&out.work().join(JOURNAL))? {
         let journal: Journal = serde_json::from_slice(&bytes).map_err(|_| {
             Error::output(format!("{}: damaged; restore OUT from a backup", out.work().join(JOURNAL).display()))
         })?;
@@ -71,20 +71,21 @@ fn complete(out: &Out, commit: &Commit) -> Result<()> {
     }
     move_latest(out, &history, &commit.pipeline)?;
     let journal = out.work().join(JOURNAL);
-    fs::remove_file(&journal).and_then(|()| sync(&out.work())).map_err(|error| cannot_write(&journal, &error))
+    fs::remove_file(&journal).and_then(|()| sync_folder(&out.work())).map_err(|error| cannot_write(&journal, &error))
 }
 
 /// Renames a staged folder to its place, unless that was done; a damaged one there gives way.
 pub(super) fn put(out: &Out, staged: &Path, place: &Path) -> Result<()> {
-    if !staged.exists() {
+    if !is_there(staged)? {
         return Ok(());
     }
+    let is_taken = is_there(place)?;
     let rename = || {
-        if place.exists() {
+        if is_taken {
             fs::rename(place, free_name(&out.work().join("replaced")))?;
         }
         fs::rename(staged, place)?;
-        place.parent().map_or(Ok(()), sync)
+        place.parent().map_or(Ok(()), sync_folder)
     };
     rename().map_err(|error| cannot_write(place, &error))
 }
@@ -94,11 +95,9 @@ pub(super) fn put(out: &Out, staged: &Path, place: &Path) -> Result<()> {
 pub fn move_latest(out: &Out, history: &History, pipeline: &str) -> Result<()> {
     tell_withdrawn(out, history)?;
     let link = out.latest().join(pipeline);
-    let Some(newest) = history.latest(pipeline).filter(|commit| out.release(&commit.release).is_dir()) else {
-        return match fs::remove_file(&link) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(cannot_write(&link, &error)),
-            _ => Ok(()),
-        };
+    let newest = match history.latest(pipeline) {
+        Some(commit) if is_there(&out.release(&commit.release))? => commit,
+        _ => return remove_link(out, &link),
     };
     let target = PathBuf::from("../releases").join(&newest.release);
     if fs::read_link(&link).is_ok_and(|now| now == target) {
@@ -108,9 +107,16 @@ pub fn move_latest(out: &Out, history: &History, pipeline: &str) -> Result<()> {
         let beside = free_name(&out.work().join("latest"));
         symlink(&target, &beside)?;
         fs::rename(&beside, &link)?;
-        sync(&out.latest())
+        sync_folder(&out.latest())
     };
     swap().map_err(|error| cannot_write(&link, &error))
+}
+
+fn remove_link(out: &Out, link: &Path) -> Result<()> {
+    match fs::remove_file(link).and_then(|()| sync_folder(&out.latest())) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(cannot_write(link, &error)),
+        _ => Ok(()),
+    }
 }
 
 /// Keeps `public/withdrawn.json` in step: the names of releases that were taken back, and nothing
@@ -118,7 +124,7 @@ pub fn move_latest(out: &Out, history: &History, pipeline: &str) -> Result<()> {
 fn tell_withdrawn(out: &Out, history: &History) -> Result<()> {
     let path = out.public().join(WITHDRAWN);
     let names: Vec<&str> = history.withdrawn.iter().map(|withdrawal| withdrawal.release.as_str()).collect();
-    if names.is_empty() && !path.exists() {
+    if names.is_empty() && !is_there(&path)? {
         return Ok(());
     }
     let told = serde_json::json!({ "withdrawn": names });
@@ -138,13 +144,15 @@ fn replace(out: &Out, folder: &Path, name: &str, area: Area, content: &impl Seri
     let beside = format!("{name}.new");
     write_file(&out.work(), &beside, area, &json_bytes(&value))?;
     let path = folder.join(name);
-    fs::rename(out.work().join(&beside), &path).and_then(|()| sync(folder)).map_err(|error| cannot_write(&path, &error))
+    fs::rename(out.work().join(&beside), &path)
+        .and_then(|()| sync_folder(folder))
+        .map_err(|error| cannot_write(&path, &error))
 }
 
 /// Removes everything in `.work` but the lock and the stage; nothing while a release is half in its place.
 pub fn sweep(out: &Out) -> Result<()> {
     let work = out.work();
-    if work.join(JOURNAL).exists() {
+    if is_there(&work.join(JOURNAL))? {
         return Ok(());
     }
     let remove = || {
@@ -166,8 +174,4 @@ pub fn sweep(out: &Out) -> Result<()> {
 pub fn free_name(path: &Path) -> PathBuf {
     let numbered = |number: u32| path.with_extension(number.to_string());
     (0..).map(numbered).find(|path| fs::symlink_metadata(path).is_err()).unwrap_or_else(|| path.to_path_buf())
-}
-
-fn sync(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
 }

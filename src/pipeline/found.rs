@@ -130,7 +130,7 @@ mod tests {
             bytes: text.len() as u64,
             sha256: sha256(text.as_bytes()),
             path: PathBuf::new(),
-            changed: None,
+            stamp: crate::load::Stamp::default(),
         }
     }
 

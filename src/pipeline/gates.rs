@@ -52,12 +52,18 @@ pub fn tell(outcomes: &[Outcome]) -> Option<String> {
 mod tests {
     use super::*;
     use crate::domain::{ExitCode, FileTally, RowClass, SourceTally};
-    use crate::load::InputFile;
+    use crate::load::{InputFile, Stamp};
 
     fn source(counted: u64) -> BTreeMap<String, Scanned> {
         let mut tally = FileTally { rows: counted, ..FileTally::default() };
         tally.add(RowClass::Counted, counted);
-        let file = InputFile { path: "x".into(), name: "regning-1.csv".into(), bytes: 1, sha256: String::new() };
+        let file = InputFile {
+            path: "x".into(),
+            name: "regning-1.csv".into(),
+            bytes: 1,
+            sha256: String::new(),
+            stamp: Stamp::default(),
+        };
         let tally = SourceTally { files: vec![tally] };
         BTreeMap::from([("regning".to_string(), Scanned { files: vec![file], tally, ..Scanned::default() })])
     }

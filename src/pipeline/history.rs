@@ -4,14 +4,13 @@
 //! ledger that a run starts from, and the state's name. The ledger is never guessed: where
 //! releases have been published and their ledger is gone, no run goes on.
 
-use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::layout::Out;
 use crate::domain::{Error, Result};
-use crate::publish::files::sha256;
+use crate::publish::files::{entries, is_there, read_if_there, sha256};
 
 /// Name of the list of releases in the restricted folder.
 pub const HISTORY: &str = "releases.json";
@@ -56,15 +55,15 @@ impl History {
     /// Reads what stands in `out`; empty where nothing was released yet.
     pub fn read(out: &Out) -> Result<Self> {
         let path = out.restricted().join(HISTORY);
-        match fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| damaged(&path)),
-            Err(_) if has_releases(out) => Err(damaged(&path)),
-            Err(_) => Ok(History::default()),
+        match read_if_there(&path)? {
+            Some(bytes) => serde_json::from_slice(&bytes).map_err(|_| damaged(&path)),
+            None if entries(&out.releases())?.is_empty() => Ok(History::default()),
+            None => Err(damaged(&path)),
         }
     }
     /// Reads what stood in `out` when `commit` was about to be added: nothing, for the first.
     pub fn read_for(out: &Out, commit: &Commit) -> Result<Self> {
-        let is_first = commit.ledger_before == EMPTY_STATE && !out.restricted().join(HISTORY).exists();
+        let is_first = commit.ledger_before == EMPTY_STATE && !is_there(&out.restricted().join(HISTORY))?;
         if is_first { Ok(History::default()) } else { History::read(out) }
     }
     /// The part of the history that a run starts from: all of it, or what was before `commit`
@@ -81,9 +80,9 @@ impl History {
     pub fn ledger(&self, out: &Out) -> Result<Option<Vec<u8>>> {
         let Some(last) = self.releases.last() else { return Ok(None) };
         let folder = out.restricted_of(&last.release);
-        let manifest = fs::read(folder.join("manifest.json")).unwrap_or_default();
+        let manifest = read_if_there(&folder.join("manifest.json"))?.unwrap_or_default();
         let path = folder.join(LEDGER);
-        let bytes = fs::read(&path).map_err(|_| damaged(&path))?;
+        let bytes = read_if_there(&path)?.ok_or_else(|| damaged(&path))?;
         let stated = format!("\"{}\"", sha256(&bytes));
         if sha256(&manifest) != last.ledger_after || !String::from_utf8_lossy(&manifest).contains(&stated) {
             return Err(damaged(&path));
@@ -106,10 +105,6 @@ impl History {
     pub fn is_withdrawn(&self, release: &str) -> bool {
         self.withdrawn.iter().any(|withdrawal| withdrawal.release == release)
     }
-}
-
-fn has_releases(out: &Out) -> bool {
-    fs::read_dir(out.releases()).is_ok_and(|mut entries| entries.next().is_some())
 }
 
 fn damaged(path: &Path) -> Error {

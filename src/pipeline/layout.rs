@@ -4,12 +4,16 @@
 //! `public/`; work in progress, which it may not, is below `.work/`.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::domain::{Error, Result};
-use crate::publish::files::{Area, cannot_write, make_folder};
+use crate::publish::files::{Area, cannot_write, is_there, make_folder, sync_folder};
+
+/// Rights of everybody, and of everybody but the owner.
+const WORLD: u32 = 0o007;
+const ALL_BUT_OWNER: u32 = 0o077;
 
 /// Name of the stage within the work in progress.
 pub const STAGE: &str = "stage";
@@ -33,22 +37,43 @@ impl Out {
     /// Makes the folders that are not there.
     pub fn make(&self) -> Result<()> {
         self.is_apart()?;
+        self.is_closed(WORLD)?;
+        let is_new = !is_there(&self.root)?;
         std::fs::create_dir_all(&self.root).map_err(|error| cannot_write(&self.root, &error))?;
         for folder in [self.public(), self.releases(), self.latest()] {
             make_folder(&folder, Area::Public)?;
         }
         make_folder(&self.restricted(), Area::Restricted)?;
-        make_folder(&self.work(), Area::Restricted)
+        make_folder(&self.work(), Area::Restricted)?;
+        self.is_closed(ALL_BUT_OWNER)?;
+        // A release outlives a failure of the power only where the folders that it lies in do.
+        let above = absolute(&self.root).parent().filter(|_| is_new).map(Path::to_path_buf);
+        let sync = |folder: &PathBuf| sync_folder(folder).map_err(|error| cannot_write(folder, &error));
+        [self.public(), self.root.clone()].iter().chain(&above).try_for_each(sync)
     }
     /// Refuses a folder in which no release was ever made.
     pub fn is_there(&self) -> Result<()> {
-        if self.work().is_dir() && self.restricted().is_dir() {
+        if is_there(&self.work())? && is_there(&self.restricted())? {
             return Ok(());
         }
         Err(Error::usage(format!(
             "{}: no releases are there; give --out the folder that `kprstat run` releases to",
             self.root.display()
         )))
+    }
+    /// Refuses a restricted area that others can enter: one that stood open, whose content may have been seen, or one
+    /// on a file system that keeps no rights.
+    fn is_closed(&self, others: u32) -> Result<()> {
+        let folder = self.restricted();
+        match std::fs::metadata(&folder) {
+            Ok(data) if data.permissions().mode() & others != 0 => Err(Error::output(format!(
+                "{}: others than the owner can enter the restricted area; find out who has, close it (chmod 700) on a \
+                 file system that keeps rights, and run again",
+                folder.display()
+            ))),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(cannot_write(&folder, &error)),
+            _ => Ok(()),
+        }
     }
     /// Refuses an OUT whose restricted area would lie inside what the public sees: OUT within the
     /// public area of another OUT, or `restricted` linked to a place within `public`.

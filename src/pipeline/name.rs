@@ -4,15 +4,14 @@
 //! hashes: of the run (everything but the ledger) and of the release. Threads, memory, logging,
 //! paths, clock and host are no part of either.
 
-use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 
 use super::Accepted;
 use crate::definition::Pipeline;
 use crate::domain::{Error, Result};
-use crate::load::{InputFile, Inputs};
+use crate::load::{InputFile, Inputs, Stamp};
 use crate::publish::files::{hex, sha256};
 use crate::publish::{PROGRAM, date};
 
@@ -26,9 +25,9 @@ pub struct Delivered {
     pub name: String,
     pub bytes: u64,
     pub sha256: String,
-    /// Where it lies, and when it was last changed: to notice a file that changes under the run.
+    /// Where it lies, and what it was when it was opened first: to notice a file that changes under the run.
     pub path: PathBuf,
-    pub changed: Option<SystemTime>,
+    pub stamp: Stamp,
 }
 
 /// The files of the delivery with their hashes, in the order of the definition's sources.
@@ -38,26 +37,22 @@ pub fn delivered(inputs: &Inputs) -> Result<Vec<Delivered>> {
         name: file.name,
         bytes: file.bytes,
         sha256: file.sha256,
-        changed: changed(&file.path),
+        stamp: file.stamp,
         path: file.path,
     };
     let sources = inputs.hashed()?.into_iter();
     Ok(sources.flat_map(|(source, files)| files.into_iter().map(move |file| of(&source, file))).collect())
 }
 
-/// Stops a run whose files were changed after they were hashed.
+/// Stops a run whose files were changed after they were opened, before they were hashed or after.
 pub fn unchanged(delivered: &[Delivered]) -> Result<()> {
-    match delivered.iter().find(|file| changed(&file.path) != file.changed) {
+    match delivered.iter().find(|file| Stamp::of(&file.path) != file.stamp) {
         None => Ok(()),
         Some(file) => Err(Error::input(format!(
             "{}: the file was changed while it was read; run again when the delivery is complete",
             file.name
         ))),
     }
-}
-
-fn changed(path: &Path) -> Option<SystemTime> {
-    std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
 }
 
 /// Hash of everything that a release is made from but the ledger.

@@ -14,7 +14,7 @@ use super::commit::{free_name, recover, sweep};
 use super::history::{Commit, History, LEDGER};
 use super::layout::{Lock, Out};
 use crate::domain::Result;
-use crate::publish::files::cannot_write;
+use crate::publish::files::{cannot_write, entries, is_there};
 use crate::stage;
 
 /// Files of a release's restricted folder that are never removed.
@@ -54,7 +54,13 @@ pub fn prune(asked: &Retention) -> Result<Pruned> {
     let history = History::read(&out)?;
     let (going, kept): (Vec<&Commit>, Vec<&Commit>) =
         history.releases.iter().partition(|commit| is_old(&history, commit, asked.keep));
-    let going: Vec<&Commit> = going.into_iter().filter(|commit| has_files(&out, &commit.release)).collect();
+    let mut with_files = Vec::new();
+    for commit in going {
+        if has_files(&out, &commit.release)? {
+            with_files.push(commit);
+        }
+    }
+    let going = with_files;
     let failed = old_failures(&out, asked.keep)?;
     if asked.mode == Mode::Release {
         going.iter().try_for_each(|commit| remove_release(&out, &commit.release))?;
@@ -73,26 +79,26 @@ fn is_old(history: &History, commit: &Commit, keep: usize) -> bool {
     !is_newest && !is_latest
 }
 
-fn has_files(out: &Out, release: &str) -> bool {
-    out.release(release).exists() || !to_remove(out, release).is_empty()
+fn has_files(out: &Out, release: &str) -> Result<bool> {
+    Ok(is_there(&out.release(release))? || !to_remove(out, release)?.is_empty())
 }
 
 /// What goes of a release's restricted folder.
-fn to_remove(out: &Out, release: &str) -> Vec<PathBuf> {
-    let entries = fs::read_dir(out.restricted_of(release)).into_iter().flatten().flatten();
-    let goes = |entry: &fs::DirEntry| !KEPT.iter().any(|kept| entry.file_name() == *kept);
-    entries.filter(goes).map(|entry| entry.path()).collect()
+fn to_remove(out: &Out, release: &str) -> Result<Vec<PathBuf>> {
+    let mut goes = entries(&out.restricted_of(release))?;
+    goes.retain(|path| !KEPT.iter().any(|kept| path.ends_with(kept)));
+    Ok(goes)
 }
 
 /// The public folder goes first and at once; a kill in between leaves a rest that the next prune takes.
 fn remove_release(out: &Out, release: &str) -> Result<()> {
     remove(out, &out.release(release))?;
-    to_remove(out, release).iter().try_for_each(|path| remove(out, path))
+    to_remove(out, release)?.iter().try_for_each(|path| remove(out, path))
 }
 
 /// Moves out of the way at once what the sweep then removes.
 fn remove(out: &Out, path: &Path) -> Result<()> {
-    if !path.exists() {
+    if !is_there(path)? {
         return Ok(());
     }
     fs::rename(path, free_name(&out.work().join("pruned"))).map_err(|error| cannot_write(path, &error))
@@ -100,11 +106,10 @@ fn remove(out: &Out, path: &Path) -> Result<()> {
 
 /// Stopped runs besides the newest ones.
 fn old_failures(out: &Out, keep: usize) -> Result<Vec<String>> {
-    let entries = fs::read_dir(out.failed()).into_iter().flatten().flatten();
-    let changed =
-        |entry: &fs::DirEntry| entry.metadata().and_then(|data| data.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
+    let changed = |path: &Path| fs::metadata(path).and_then(|data| data.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
+    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut found: Vec<(SystemTime, String)> =
-        entries.map(|entry| (changed(&entry), entry.file_name().to_string_lossy().into_owned())).collect();
+        entries(&out.failed())?.iter().map(|path| (changed(path), name(path))).collect();
     found.sort();
     found.truncate(found.len().saturating_sub(keep));
     Ok(found.into_iter().map(|(_, name)| name).collect())

@@ -18,6 +18,7 @@ use crate::definition::Pipeline;
 use crate::domain::{Error, Result};
 use crate::load::Inputs;
 use crate::protect::{self, Ledger, Protected};
+use crate::publish::files::is_there;
 use crate::stage::Stage;
 
 /// Does what was asked for.
@@ -76,8 +77,14 @@ pub fn carry_out(work: &Work, inputs: Inputs) -> Result<Done> {
     }
     let made = Run { work, plan: &plan, scratch: out.staging().join("scratch") }.make();
     let swept = sweep(out);
-    made.and(swept)?;
+    made?;
+    swept.map_err(|error| stands(&plan.release, error))?;
     Ok(Done::Released(at(out, pipeline, &plan.release)?))
+}
+
+/// The failure of what comes after a release is in its place.
+fn stands(release: &str, error: Error) -> Error {
+    Error::new(error.code, format!("{}. The release {release} stands in its place", error.message))
 }
 
 fn open_stage(request: &Request, out: &Out) -> Result<Option<Stage>> {
@@ -181,7 +188,7 @@ impl Run<'_> {
         let mut staged = Staged::write(self, &protected, &counted)?;
         staged.tell_tables();
         self.watch.step(Step::Audit);
-        let verdict = staged.audit(&self.earlier())?;
+        let verdict = staged.audit(&self.earlier()?)?;
         let ledger_after = staged.finish(&verdict, self.watch)?;
         self.watch.step(Step::Commit);
         commit(self.out, self.entry(ledger_after))
@@ -197,9 +204,15 @@ impl Run<'_> {
 
     /// Public folders of the earlier releases of this pipeline, which an attacker has seen, as far
     /// as they are still there.
-    fn earlier(&self) -> Vec<PathBuf> {
+    fn earlier(&self) -> Result<Vec<PathBuf>> {
         let folders = self.plan.before.of(&self.pipeline.id).map(|commit| self.out.release(&commit.release));
-        folders.filter(|folder| folder.join("manifest.json").is_file()).collect()
+        let mut standing = Vec::new();
+        for folder in folders {
+            if is_there(&folder.join("manifest.json"))? {
+                standing.push(folder);
+            }
+        }
+        Ok(standing)
     }
 
     fn entry(&self, ledger_after: String) -> Commit {

@@ -16,7 +16,7 @@ use crate::audit;
 use crate::domain::{Error, Period, PeriodKind, Result};
 use crate::gates::Outcome;
 use crate::protect::Protected;
-use crate::publish::files::{Area, cannot_write, make_folder, write_file};
+use crate::publish::files::{Area, cannot_write, is_there, make_folder, write_file};
 use crate::publish::{
     self, AuditVerdict, FileRecord, GateRecord, MonthShare, ReleaseContext, SourceRecord, Written, json_bytes,
 };
@@ -135,8 +135,9 @@ fn put_failed(run: &Run, staged: &Path) -> Result<PathBuf> {
     write_file(staged, "log.jsonl", Area::Restricted, &run.watch.log_so_far())?;
     make_folder(&run.out.failed(), Area::Restricted)?;
     let place = run.out.failed().join(&run.plan.release);
+    let is_taken = is_there(&place)?;
     let put = || {
-        if place.exists() {
+        if is_taken {
             fs::remove_dir_all(&place)?;
         }
         fs::rename(staged, &place)

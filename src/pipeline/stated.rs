@@ -13,6 +13,7 @@ use super::Accepted;
 use super::name::{Delivered, release_name, run_hash};
 use crate::definition::Pipeline;
 use crate::domain::{Error, Result, parse_iso_day};
+use crate::load::Stamp;
 use crate::publish::PROGRAM;
 use crate::publish::files::sha256;
 
@@ -118,7 +119,7 @@ impl From<Input> for Delivered {
             bytes: input.bytes,
             sha256: input.sha256,
             path: PathBuf::new(),
-            changed: None,
+            stamp: Stamp::default(),
         }
     }
 }

@@ -5,17 +5,19 @@
 
 use rustc_hash::FxHashMap;
 
+use super::earlier::Earlier;
 use super::grid::{CellId, Grid, NO_CELL, NONE, canonical_codes};
-use super::ledger::Seen;
+use super::ledger::{Seen, Told, TwoTold};
 use super::lookup::FreeConditions;
 use super::patients::PatientRules;
-use super::primary::{Reason, Setting, breaks_residents, judge, width_of_contacts};
-use super::system::{Cell, NO_LAYER, NO_TARGET, Rank, Source, State, System, Target};
+use super::primary::{Reason, Setting, width_of_contacts};
+use super::roles::{QuantityRole, Roles, Row};
+use super::system::{Cell, Leeway, NO_LAYER, NO_TARGET, Rank, Source, State, System, Target};
 use super::weights::{breadth, large_places, large_types, weight};
 use crate::aggregate::CellCount;
-use crate::definition::{PlaceBasis, Policy};
+use crate::definition::Policy;
 use crate::domain::{Error, Result};
-use crate::relations::{DimKind, Shown, Universe, View};
+use crate::relations::{Shown, Universe, View};
 
 impl<'a> System<'a> {
     /// Joins the tables of a universe. Unsafe cells and those hidden before are hidden already.
@@ -25,11 +27,15 @@ impl<'a> System<'a> {
         for source in sources {
             builder.add(source)?;
         }
+        let (told, margin) = (std::mem::take(&mut builder.told), builder.margin);
         let mut system = builder.finish();
         system.find_numerators();
         system.patient_rules = PatientRules::of(&system);
         (system.large_places, system.large_types) = (large_places(&system), large_types(&system));
         system.hide_primary();
+        system.earlier = Earlier::of(&system, told, margin);
+        system.look_back();
+        system.prefer_patterns();
         Ok(system)
     }
 
@@ -83,6 +89,9 @@ struct Builder<'a> {
     patient_owners: FxHashMap<CellId, [u32; 2]>,
     /// Unsafe cells.
     found: FxHashMap<CellId, Target>,
+    /// By cell, what earlier releases told; empty where there were none.
+    told: Vec<TwoTold>,
+    margin: u32,
 }
 
 impl<'a> Builder<'a> {
@@ -105,6 +114,8 @@ impl<'a> Builder<'a> {
             owners: Vec::new(),
             patient_owners: FxHashMap::default(),
             found: FxHashMap::default(),
+            told: Vec::new(),
+            margin: 0,
         }
     }
 
@@ -161,6 +172,7 @@ impl<'a> Builder<'a> {
                 counted: false,
                 lone: false,
                 rank: Rank::Detail,
+                leeway: [Leeway::ANY; 2],
             });
             self.home.push((self.views.len() as u8, index as u32));
             let count = &source.cells.contacts[index];
@@ -193,12 +205,28 @@ impl<'a> Builder<'a> {
         }
         cell.rank = cell.rank.min(row.at.rank);
         let before = source.before.as_ref().map_or(Seen::New, |before| before.seen(index));
+        let told = source.before.as_ref().map_or([Told::NOTHING; 2], |before| before.told(index));
         let breadth = breadth(self.universe, &source.view.quantities[quantity], cell.rank);
         cell.weight = cell.weight.max(weight(count, cell.rank, before, &source.table.policy) * breadth);
         if before == Seen::Hidden && cell.reason == Reason::Shown && count.value > 0 {
             cell.reason = Reason::Ledger;
         }
+        self.margin = source.before.as_ref().map_or(self.margin, |before| before.margin);
+        self.note_told(id, told);
         Ok(())
+    }
+
+    /// Notes what was told of a cell: in several tables, what tells most.
+    fn note_told(&mut self, id: CellId, told: TwoTold) {
+        if told == [Told::NOTHING; 2] {
+            return;
+        }
+        self.told.resize(self.told.len().max(self.cells.len()), [Told::NOTHING; 2]);
+        for (known, told) in self.told[id as usize].iter_mut().zip(told) {
+            if told.is_something() && (!known.is_something() || told.drift < known.drift) {
+                *known = told;
+            }
+        }
     }
 
     fn note_unsafe(
@@ -222,6 +250,7 @@ impl<'a> Builder<'a> {
             contacts_width: 0,
             patients_width: 0,
             contributors: [count.patients, 0],
+            asked: [0; 2],
             min_patients: 0,
         });
         target.contacts_width = target.contacts_width.max(of_contacts);
@@ -247,6 +276,7 @@ impl<'a> Builder<'a> {
             if !self.cells[target.cell as usize].has_patients() {
                 target.patients_width = 0;
             }
+            target.asked = [target.contacts_width, target.patients_width];
         }
         targets.sort_by_key(|target| target.cell);
         let mut target_of = vec![NO_TARGET; self.cells.len()];
@@ -270,6 +300,7 @@ impl<'a> Builder<'a> {
             large_types: Vec::new(),
             targets,
             target_of,
+            earlier: None,
         }
     }
 }
@@ -277,105 +308,4 @@ impl<'a> Builder<'a> {
 fn owners_of(count: &CellCount) -> [u32; 2] {
     let number = |of: u32, odd: u32| if of == 0 { 0 } else { of * 2 + odd };
     [number(count.lone_patient, 0), number(count.lone_doctor, 1)]
-}
-
-/// What a quantity is to the public.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum QuantityRole {
-    Counted,
-    /// Numerator or denominator of a share.
-    Part,
-    /// A complement or an implied rest.
-    Residual,
-}
-
-struct Roles {
-    quantities: Vec<QuantityRole>,
-    shows_patients: bool,
-    shows_rate: bool,
-    practice: bool,
-    /// Lanes of sex and age.
-    personal: Vec<usize>,
-}
-
-struct Row {
-    base: usize,
-    at: PlaceOf,
-}
-
-#[derive(Clone, Copy)]
-struct PlaceOf {
-    rank: Rank,
-    setting: Setting,
-}
-
-impl Roles {
-    fn new(source: &Source<'_>, grid: &Grid, universe: &Universe) -> Roles {
-        let mut quantities = vec![QuantityRole::Residual; grid.quantities];
-        for shown in &source.view.indicators {
-            match *shown {
-                Shown::Count { quantity, .. } => quantities[quantity] = QuantityRole::Counted,
-                Shown::Share { numerator, denominator, .. } => {
-                    for part in [numerator, denominator] {
-                        if quantities[part] == QuantityRole::Residual {
-                            quantities[part] = QuantityRole::Part;
-                        }
-                    }
-                }
-            }
-        }
-        let measure = |name: &str| source.view.measures.iter().any(|measure| measure == name);
-        let is_personal = |dim: usize| matches!(universe.dims[dim].kind, DimKind::Sex | DimKind::AgeGroup);
-        Roles {
-            quantities,
-            shows_patients: measure("patients") || measure("patients-per-100"),
-            shows_rate: measure("per-1000") || measure("patients-per-100"),
-            practice: source.table.place == PlaceBasis::Practice,
-            personal: (0..grid.lanes.len()).filter(|&lane| is_personal(grid.lanes[lane].dim)).collect(),
-        }
-    }
-
-    fn place_of(&self, positions: &[usize], grid: &Grid, view: &View) -> PlaceOf {
-        let total = positions[2..grid.lanes.len()].iter().all(|&at| at == 0);
-        // A county of one municipality is a county still.
-        let wide = grid.lanes[0].classes_at[positions[0]].len() > 1 || !view.municipality[positions[0]];
-        let rank = match (positions[0], wide, total) {
-            (0, _, true) => Rank::Country,
-            (0, _, false) => Rank::CountryDetail,
-            (_, true, true) => Rank::County,
-            (_, true, false) => Rank::CountyDetail,
-            (_, false, true) => Rank::MunicipalityTotal,
-            _ => Rank::Detail,
-        };
-        let setting = match self.practice {
-            true => Setting::Practice,
-            false if self.personal.iter().all(|&lane| positions[lane] == 0) => Setting::ResidenceTotal,
-            false => Setting::ResidenceDetail,
-        };
-        PlaceOf { rank, setting }
-    }
-}
-
-impl Row {
-    fn reason(&self, count: &CellCount, patients: Option<&CellCount>, source: &Source<'_>, roles: &Roles) -> Reason {
-        let policy = &source.table.policy;
-        let of_contacts = judge(count, self.at.setting, policy);
-        let of_patients = patients.map_or(Reason::Shown, |patients| match self.at.setting {
-            Setting::Practice => Reason::Shown,
-            setting => judge(patients, setting, policy),
-        });
-        let rate = match source.cells.residents.get(self.base / source.cells.axes.quantities.max(1)) {
-            Some(&residents) if roles.shows_rate => {
-                let most = count.patients.max(patients.map_or(0, |patients| patients.value));
-                breaks_residents(most, residents, policy)
-            }
-            _ => false,
-        };
-        let rate = if rate { Reason::Residents } else { Reason::Shown };
-        [of_contacts, of_patients, rate]
-            .into_iter()
-            .filter(|&reason| reason != Reason::Shown)
-            .min()
-            .unwrap_or(Reason::Shown)
-    }
 }

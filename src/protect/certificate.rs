@@ -66,7 +66,8 @@ fn packed(text: &str) -> Result<Vec<u8>> {
 
 fn cells(system: &System<'_>) -> String {
     let mut text = String::from("view,position,contacts,patients,contacts_state,patients_state,");
-    text.push_str("lone_patient,lone_doctor,patients_lone_patient,patients_lone_doctor\n");
+    text.push_str("lone_patient,lone_doctor,patients_lone_patient,patients_lone_doctor,");
+    text.push_str("contacts_low,contacts_high,patients_low,patients_high\n");
     let mut numbers = [FxHashMap::default(), FxHashMap::default()];
     for (view, grid) in system.grids.iter().enumerate() {
         for (position, &id) in grid.ids.iter().enumerate() {
@@ -83,6 +84,12 @@ fn cells(system: &System<'_>) -> String {
             for (layer, counts) in layers {
                 let owners: Vec<u32> = system.owners(id, layer).filter(|_| counts).collect();
                 write_lone(&mut text, &owners, &mut numbers);
+            }
+            for layer in [Layer::Contacts, Layer::Patients] {
+                let _ = match system.left(id, layer).filter(|_| shows || layer == Layer::Contacts) {
+                    Some((low, high)) => write!(text, ",{low},{high}"),
+                    None => write!(text, ",,"),
+                };
             }
             text.push('\n');
         }

@@ -85,23 +85,38 @@ struct Need {
 /// Hides and proves until every target is proved.
 pub(super) fn hide(system: &mut System<'_>) -> Result<Proofs> {
     let mut proofs = Proofs::new(system);
+    hide_more(system, &mut proofs)?;
+    Ok(proofs)
+}
+
+/// The same where some proofs are there already.
+pub(super) fn hide_more(system: &mut System<'_>, proofs: &mut Proofs) -> Result<()> {
+    let mut left = hide_in_tiers(system, proofs, &TIERS);
+    // Beside sums that have not changed since they were told nothing can move.
+    while !left.is_empty() && system.give_up_sums(&left) {
+        system.look_back_again(proofs);
+        left = hide_in_tiers(system, proofs, &TIERS[TIERS.len() - 1..]);
+    }
+    left.first().map_or(Ok(()), |&target| Err(unprotected(system, target)))
+}
+
+/// Goes through some tiers; gives the targets for which none has a move.
+fn hide_in_tiers(system: &mut System<'_>, proofs: &mut Proofs, tiers: &[Range<usize>]) -> Vec<u32> {
     let scratches: Vec<Mutex<Scratch>> = (0..rayon::current_num_threads()).map(|_| Mutex::default()).collect();
     let mut waiting = order(system);
-    for tier in TIERS {
+    waiting.retain(|&target| !proofs.is_done(system, target));
+    for tier in tiers {
         let mut queue = std::mem::take(&mut waiting);
         while !queue.is_empty() {
             let rest = queue.split_off(queue.len().min(BATCH));
             let batch = std::mem::replace(&mut queue, rest);
-            let (mut again, mut later) = work(system, &mut proofs, &batch, (&WAYS[tier.clone()], &scratches));
+            let (mut again, mut later) = work(system, proofs, &batch, (&WAYS[tier.clone()], &scratches));
             again.append(&mut queue);
             queue = again;
             waiting.append(&mut later);
         }
     }
-    match waiting.first() {
-        Some(&target) => Err(unprotected(system, target)),
-        None => Ok(proofs),
-    }
+    waiting
 }
 
 /// Totals before details, then in order of the cells.

@@ -1,7 +1,8 @@
 //! What earlier releases showed and hid, kept from release to release (PROTECTION 5).
 //!
-//! In: decisions by table and period. Out: bytes, the same for the same decisions. Holds no
-//! count. Hidden stays hidden; shown stays shown as long as that can be.
+//! In: decisions by table and period, and the values that were told. Out: bytes, the same for the
+//! same decisions. Of a cell it holds no count but the last one that was published. Hidden stays
+//! hidden; shown stays shown as long as that can be.
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,31 @@ pub enum Seen {
     Shown = 1,
     Hidden = 2,
 }
+
+/// What earlier releases told of a count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Told {
+    /// The last value that was shown; [`Told::NOTHING`] has none.
+    pub value: u32,
+    /// By how much the counts around it have changed since: the least of the shown sums that hold
+    /// it, release by release.
+    pub drift: u32,
+}
+
+impl Told {
+    pub const NOTHING: Told = Told { value: u32::MAX, drift: 0 };
+
+    /// A value shown in this release.
+    pub fn shown(value: u32) -> Told {
+        Told { value, drift: 0 }
+    }
+    pub fn is_something(self) -> bool {
+        self.value != u32::MAX
+    }
+}
+
+/// Told of contacts and of patients.
+pub(super) type TwoTold = [Told; 2];
 
 /// Decisions of earlier releases, and the pools.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -37,14 +63,25 @@ pub(super) struct Block {
     places: Vec<String>,
     dimensions: Vec<Vec<String>>,
     quantities: Vec<String>,
-    /// Position of the block's digits in the bytes; only while written.
+    /// As-of day of the release that told last.
+    #[serde(default)]
+    as_of: i32,
+    /// Whether the block has what was told.
+    #[serde(default)]
+    has_told: bool,
+    /// Digits and values stand behind the head, in the order of the blocks.
     #[serde(skip)]
-    seen: Vec<u8>,
+    pub(super) seen: Vec<u8>,
+    #[serde(skip)]
+    pub(super) told: Vec<TwoTold>,
 }
 
 /// Earlier decisions laid out along the axes of a table now.
 pub(super) struct Before {
     seen: Vec<u8>,
+    told: Vec<TwoTold>,
+    /// How many bills may have been taken away for others that came, where any came or went.
+    pub margin: u32,
 }
 
 impl Before {
@@ -56,6 +93,18 @@ impl Before {
             _ => Seen::New,
         }
     }
+    /// What was told of contacts and of patients.
+    pub fn told(&self, index: usize) -> TwoTold {
+        self.told.get(index).copied().unwrap_or([Told::NOTHING; 2])
+    }
+}
+
+/// What a release did with every cell of a table, by row-major position.
+pub(super) struct Noted {
+    pub seen: Vec<u8>,
+    /// Empty: nothing is told of values.
+    pub told: Vec<TwoTold>,
+    pub as_of: i32,
 }
 
 /// The names of a table's codes.
@@ -94,6 +143,7 @@ impl Ledger {
         plain.extend(head);
         for block in self.tables.values().flat_map(BTreeMap::values) {
             plain.extend(&block.seen);
+            block.told.iter().flatten().for_each(|told| write_told(*told, &mut plain));
         }
         zstd::encode_all(&plain[..], 9).unwrap_or_default()
     }
@@ -104,70 +154,139 @@ impl Ledger {
         let plain = zstd::decode_all(bytes).map_err(|_| wrong())?;
         let head = plain.first_chunk::<8>().ok_or_else(wrong)?;
         let head = u64::from_le_bytes(*head) as usize;
-        let text = plain.get(8..8 + head).ok_or_else(wrong)?;
+        let (text, mut rest) = plain[8..].split_at_checked(head).ok_or_else(wrong)?;
         let mut ledger: Ledger = serde_json::from_slice(text).map_err(|_| wrong())?;
-        let mut rest = &plain[8 + head..];
         for block in ledger.tables.values_mut().flat_map(BTreeMap::values_mut) {
             let (seen, more) = rest.split_at_checked(block.cells()).ok_or_else(wrong)?;
             block.seen = seen.to_vec();
             rest = more;
+            let count = if block.has_told { block.cells() } else { 0 };
+            block.told = (0..count).map(|_| read_two(&mut rest)).collect::<Option<_>>().ok_or_else(wrong)?;
         }
         if rest.is_empty() { Ok(ledger) } else { Err(wrong()) }
     }
 
     /// Earlier decisions for the cells of a table; none where there are none.
-    pub(super) fn before(&self, names: &Names<'_>) -> Option<Before> {
+    pub(super) fn before(&self, names: &Names<'_>, margin: u32) -> Option<Before> {
         let blocks = self.tables.get(names.table)?;
         let (places, inner) = (names.places(), names.inner());
-        let mut seen = vec![0; names.axes.len()];
+        let mut before =
+            Before { seen: vec![0; names.axes.len()], told: vec![[Told::NOTHING; 2]; names.axes.len()], margin };
         for (at, period) in names.axes.periods.iter().enumerate() {
             let Some(block) = blocks.get(&period.to_string()) else { continue };
             for (place, name) in places.iter().enumerate() {
                 let start = (place * names.axes.periods.len() + at) * inner;
-                block.read(name, names, &mut seen[start..start + inner]);
+                let cells = start..start + inner;
+                block.read(name, names, &mut before.seen[cells.clone()], &mut before.told[cells]);
             }
         }
-        Some(Before { seen })
+        Some(before)
     }
 
-    /// Notes decisions of a release: `seen` by row-major position. Cells that the release does
-    /// not have keep what was noted.
-    pub(super) fn note(&mut self, names: &Names<'_>, seen: &[u8]) {
-        let inner = names.inner();
+    /// Notes decisions of a release. Cells that the release does not have keep what was noted. A run
+    /// as of an earlier day than what is noted tells nothing new of values.
+    pub(super) fn note(&mut self, names: &Names<'_>, noted: &Noted) {
         for (at, period) in names.axes.periods.iter().enumerate() {
-            let rows = (0..names.axes.places.len()).flat_map(|place| {
-                let start = (place * names.axes.periods.len() + at) * inner;
-                seen[start..start + inner].iter().copied()
-            });
-            let block = Block {
-                places: names.places(),
-                dimensions: names.axes.dimensions.clone(),
-                quantities: names.quantities.clone(),
-                seen: rows.collect(),
-            };
-            self.tables.entry(names.table.to_string()).or_default().insert(period.to_string(), block);
+            let mut block = Block::of(names, at, noted);
+            let blocks = self.tables.entry(names.table.to_string()).or_default();
+            let place = blocks.entry(period.to_string()).or_default();
+            if place.as_of > noted.as_of && place.is_alike(&block) {
+                block.keep(place);
+            }
+            *place = block;
         }
     }
 }
 
+/// A value and its drift, in as few bytes as they take; nothing told is one byte.
+fn write_told(told: Told, into: &mut Vec<u8>) {
+    if !told.is_something() {
+        return into.push(0);
+    }
+    for mut rest in [u64::from(told.value) + 1, u64::from(told.drift)] {
+        while rest > 127 {
+            into.push(rest as u8 | 128);
+            rest >>= 7;
+        }
+        into.push(rest as u8);
+    }
+}
+
+fn read_two(bytes: &mut &[u8]) -> Option<TwoTold> {
+    Some([read_told(bytes)?, read_told(bytes)?])
+}
+
+fn read_told(bytes: &mut &[u8]) -> Option<Told> {
+    match read_number(bytes)? {
+        0 => Some(Told::NOTHING),
+        more => Some(Told { value: u32::try_from(more - 1).ok()?, drift: u32::try_from(read_number(bytes)?).ok()? }),
+    }
+}
+
+fn read_number(bytes: &mut &[u8]) -> Option<u64> {
+    let mut number = 0;
+    for shift in (0..35).step_by(7) {
+        let (&byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        number |= u64::from(byte & 127) << shift;
+        if byte < 128 {
+            return Some(number);
+        }
+    }
+    None
+}
+
 impl Block {
+    /// A table's decisions for the period at a position.
+    fn of(names: &Names<'_>, period: usize, noted: &Noted) -> Block {
+        let inner = names.inner();
+        let start = |place: usize| (place * names.axes.periods.len() + period) * inner;
+        let places = 0..names.axes.places.len();
+        let seen = places.clone().flat_map(|place| noted.seen[start(place)..start(place) + inner].iter().copied());
+        let has_told = !noted.told.is_empty();
+        let told = |place: usize| noted.told[start(place)..start(place) + inner].iter().copied();
+        Block {
+            places: names.places(),
+            dimensions: names.axes.dimensions.clone(),
+            quantities: names.quantities.clone(),
+            as_of: noted.as_of,
+            has_told,
+            seen: seen.collect(),
+            told: places.filter(|_| has_told).flat_map(told).collect(),
+        }
+    }
+    fn is_alike(&self, other: &Block) -> bool {
+        self.places == other.places && self.dimensions == other.dimensions && self.quantities == other.quantities
+    }
+    /// Keeps what a release as of a later day told, and what it hid of what is zero here.
+    fn keep(&mut self, later: &Block) {
+        (self.as_of, self.has_told, self.told) = (later.as_of, later.has_told, later.told.clone());
+        for (seen, &later) in self.seen.iter_mut().zip(&later.seen) {
+            if *seen == Seen::New as u8 {
+                *seen = later;
+            }
+        }
+    }
     fn inner(&self) -> usize {
-        self.dimensions.iter().map(Vec::len).product::<usize>() * self.quantities.len()
+        // Of a damaged file the product may be any number; no ledger has so many cells then.
+        self.dimensions.iter().map(Vec::len).fold(self.quantities.len(), usize::saturating_mul)
     }
     fn cells(&self) -> usize {
-        self.places.len() * self.inner()
+        self.places.len().saturating_mul(self.inner())
     }
 
     /// Copies what is known of a place to the cells of today's axes.
-    fn read(&self, place: &str, names: &Names<'_>, into: &mut [u8]) {
+    fn read(&self, place: &str, names: &Names<'_>, seen: &mut [u8], told: &mut [TwoTold]) {
         let Some(at) = self.places.iter().position(|known| known == place) else { return };
-        let row = &self.seen[at * self.inner()..(at + 1) * self.inner()];
-        if self.dimensions == names.axes.dimensions && self.quantities == names.quantities {
-            into.copy_from_slice(row);
-            return;
-        }
-        for (index, seen) in into.iter_mut().enumerate() {
-            *seen = self.position(index, names).map_or(0, |at| row[at]);
+        let start = at * self.inner();
+        let is_same = self.dimensions == names.axes.dimensions && self.quantities == names.quantities;
+        for index in 0..seen.len() {
+            let own = if is_same { Some(index) } else { self.position(index, names) };
+            let Some(own) = own else { continue };
+            seen[index] = self.seen[start + own];
+            if let Some(known) = self.told.get(start + own) {
+                told[index] = *known;
+            }
         }
     }
 

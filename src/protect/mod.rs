@@ -8,6 +8,7 @@ mod build;
 mod certificate;
 mod choices;
 mod company;
+mod earlier;
 mod grid;
 mod hide;
 mod joined;
@@ -24,12 +25,15 @@ mod proofs;
 mod protected;
 mod rates;
 mod refine;
+mod roles;
 mod rows;
 mod run;
 mod search;
 mod system;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests_over_time;
 #[cfg(test)]
 mod tests_system;
 mod transfer;

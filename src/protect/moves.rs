@@ -83,16 +83,22 @@ impl Room {
         if layer.is_of_patients() {
             let Some(room) = cell.patients_room().filter(|_| cell.has_patients()) else { return false };
             self.limit_patients(room / times, sign);
+            self.limit_patients(cell.leeway[1].up() / times, -sign);
             return true;
         }
         let Some(room) = cell.contacts_room() else { return false };
         let slack = cell.public_slack().filter(|_| layer == Layer::Contacts);
         let room = slack.map_or(room, |slack| room.min(slack));
-        let side = if sign > 0 { &mut self.contacts_down } else { &mut self.contacts_up };
-        *side = (*side).min(room / times);
+        let rise = cell.leeway[0].up();
+        let (up, down) = if sign > 0 { (rise, room) } else { (room, rise) };
+        self.contacts_up = self.contacts_up.min(up / times);
+        self.contacts_down = self.contacts_down.min(down / times);
         if layer == Layer::Joint && cell.has_patients() && cell.state != State::Unpublished {
             match cell.patients_room() {
-                Some(room) => self.limit_patients(room / times, sign),
+                Some(room) => {
+                    self.limit_patients(room / times, sign);
+                    self.limit_patients(cell.leeway[1].up() / times, -sign);
+                }
                 None => (self.patients_up, self.patients_down) = (0, 0),
             }
             if let Some(slack) = cell.contacts.checked_sub(cell.patients) {
@@ -190,12 +196,13 @@ impl Room {
 #[cfg(test)]
 mod tests {
     use super::super::primary::Reason;
-    use super::super::system::{NO_LAYER, Rank};
+    use super::super::system::{Leeway, NO_LAYER, Rank};
     use super::*;
 
     fn cell(contacts: u32, patients: u32) -> Cell {
         let (state, reason, rank) = (State::Hidden, Reason::Secondary, Rank::Detail);
-        Cell { contacts, patients, weight: 1.0, state, reason, counted: true, lone: false, rank }
+        let leeway = [Leeway::ANY; 2];
+        Cell { contacts, patients, weight: 1.0, state, reason, counted: true, lone: false, rank, leeway }
     }
 
     #[test]
@@ -205,6 +212,19 @@ mod tests {
         assert!(room.take(&cell(5, NO_LAYER), -1, Layer::Joint));
         assert_eq!(room.widths(Layer::Joint).0, 6);
         assert!(!room.take(&cell(0, NO_LAYER), 1, Layer::Joint));
+    }
+
+    #[test]
+    fn earlier_releases_limit_both_ways() {
+        // Seven contacts, known to be six to eight, are company for one up and one down.
+        let known = Cell { leeway: [Leeway::of(1, 1), Leeway::ANY], ..cell(7, NO_LAYER) };
+        let mut room = Room::BOUNDLESS;
+        assert!(room.take(&cell(9, NO_LAYER), 1, Layer::Contacts) && room.take(&known, -1, Layer::Contacts));
+        assert_eq!((room.contacts_up, room.contacts_down), (1, 1));
+        assert_eq!((known.span(0), known.contacts_room()), (2, Some(1)));
+        // Exactly known: no company.
+        room.take(&Cell { leeway: [Leeway::NONE; 2], ..known }, 1, Layer::Contacts);
+        assert_eq!(room.widths(Layer::Contacts).0, 0);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 
 use super::grid::CellId;
 use super::moves::Room;
-use super::system::{Rank, System};
+use super::system::{Cell, Rank, System};
 use crate::relations::{Dim, DimKind, Sum, sums};
 
 /// Rules of the form `sum of coefficient x patients <= 0`, over cells.
@@ -45,7 +45,7 @@ pub(super) enum Within {
 type Known = (Vec<(u16, u16)>, Vec<Sum>);
 
 /// A cell of a line along a dimension: the line, the code along it, the cell.
-type Entry = (u128, u16, CellId);
+pub(super) type Entry = (u128, u16, CellId);
 
 impl PatientRules {
     /// Finds the rules of a system.
@@ -54,10 +54,10 @@ impl PatientRules {
         let views_of = views_of_cells(system);
         for (dim, of) in system.universe.dims.iter().enumerate() {
             match of.kind {
-                DimKind::Type => rules.add_lines(system, dim, entries(system, dim, |_| true)),
+                DimKind::Type => rules.add_lines(system, dim, patients(system, dim, |_| true)),
                 DimKind::Time => {
                     rules.adding_over_time = true;
-                    rules.add_lines(system, dim, entries(system, dim, |rank| rank == Rank::Country));
+                    rules.add_lines(system, dim, patients(system, dim, |rank| rank == Rank::Country));
                     rules.adding_over_time = false;
                 }
                 _ => {}
@@ -169,7 +169,7 @@ fn cell(line: &[Entry], code: &u16) -> Option<CellId> {
 }
 
 /// Every code with the next larger ones that hold it.
-fn nested(dim: &Dim, present: &[u16]) -> Vec<(u16, u16)> {
+pub(super) fn nested(dim: &Dim, present: &[u16]) -> Vec<(u16, u16)> {
     let leaves = |code: u16| &dim.codes[code as usize].leaves;
     let holds = |large: u16, small: u16| {
         leaves(large).len() > leaves(small).len() && leaves(small).iter().all(|leaf| leaves(large).contains(leaf))
@@ -186,8 +186,13 @@ fn nested(dim: &Dim, present: &[u16]) -> Vec<(u16, u16)> {
     pairs
 }
 
-/// The cells with patients by line of a dimension, sorted, each once.
-fn entries(system: &System<'_>, dim: usize, take: impl Fn(Rank) -> bool) -> Vec<Entry> {
+/// The cells with patients by line of a dimension.
+fn patients(system: &System<'_>, dim: usize, take: impl Fn(Rank) -> bool) -> Vec<Entry> {
+    entries(system, dim, |view, cell| system.shows_patients(view) && cell.has_patients() && take(cell.rank))
+}
+
+/// Cells by line of a dimension, sorted, each once.
+pub(super) fn entries(system: &System<'_>, dim: usize, take: impl Fn(usize, &Cell) -> bool) -> Vec<Entry> {
     let mut radix: Vec<u128> = Vec::new();
     let mut next: u128 = 1;
     for of in &system.universe.dims {
@@ -195,9 +200,9 @@ fn entries(system: &System<'_>, dim: usize, take: impl Fn(Rank) -> bool) -> Vec<
         next = next.saturating_mul(of.codes.len() as u128);
     }
     let mut entries = Vec::new();
-    for (view, grid) in system.grids.iter().enumerate().filter(|&(view, _)| system.shows_patients(view)) {
+    for (view, grid) in system.grids.iter().enumerate() {
         for (index, &id) in grid.ids.iter().enumerate() {
-            if !system.cells.get(id as usize).is_some_and(|cell| cell.has_patients() && take(cell.rank)) {
+            if !system.cells.get(id as usize).is_some_and(|cell| take(view, cell)) {
                 continue;
             }
             let codes = system.coordinates(view, index);

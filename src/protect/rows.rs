@@ -4,6 +4,7 @@
 //! In: cells and decisions. Out: a [`PublicTable`] and a [`RestrictedTable`]. A hidden value never
 //! enters the public columns.
 
+use super::ledger::TwoTold;
 use super::primary::Reason;
 use super::protected::{ObsStatus, PublicTable, RestrictedTable};
 use super::rates::{mean, ratio};
@@ -19,6 +20,8 @@ pub(super) struct Decisions {
     pub reasons: Vec<Reason>,
     /// By position on the place axis: whether the public table has the place.
     pub named: Vec<bool>,
+    /// By row-major position: what has been told of values, with this release; restricted.
+    pub told: Vec<TwoTold>,
 }
 
 /// A table with what was decided for it.

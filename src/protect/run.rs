@@ -3,8 +3,9 @@
 //! In: cells, definition, geography and ledger. Out: [`Protected`].
 
 use super::certificate::Certificate;
-use super::hide::hide;
-use super::ledger::{Ledger, Names, Seen};
+use super::grid::NO_CELL;
+use super::hide::{hide, hide_more};
+use super::ledger::{Ledger, Names, Noted, Seen, Told};
 use super::loss::Loss;
 use super::pairs::part_pairs;
 use super::pools::{choose_pools, write_pools};
@@ -86,20 +87,27 @@ impl Run<'_> {
             universe.views.iter().zip(&positions).map(|(view, &at)| self.source(view, at)).collect();
         let mut system = System::build(universe, &sources)?;
         let mut proofs = hide(&mut system)?;
-        trim(&mut system, &mut proofs);
-        part_pairs(&mut system, &mut proofs)?;
-        hide_unions(&mut system, &sources);
+        loop {
+            trim(&mut system, &mut proofs);
+            part_pairs(&mut system, &mut proofs)?;
+            hide_unions(&mut system, &sources);
+            if !system.look_back_again(&mut proofs) {
+                break;
+            }
+            hide_more(&mut system, &mut proofs)?;
+        }
         verify(&system, &proofs)?;
         certificate.add(at, &system, &proofs)?;
+        let least = system.least_changes();
         for (view, &at) in positions.iter().enumerate() {
-            decisions[at] = Some(decisions_of(&system, view));
+            decisions[at] = Some(decisions_of(&system, view, &least));
         }
         Ok(())
     }
 
     fn source<'s>(&'s self, view: &'s View, at: usize) -> Source<'s> {
         let cells = &self.cells.tables[at];
-        let before = self.ledger.before(&self.names(cells));
+        let before = self.ledger.before(&self.names(cells), self.pipeline.policy.width);
         Source { view, table: &self.pipeline.tables[cells.table], cells, before }
     }
 
@@ -124,7 +132,7 @@ impl Run<'_> {
             _ => false,
         };
         let named = cells.axes.places.iter().map(|place| !pooled(place)).collect();
-        Some(Decisions { states: reasons.iter().map(state).collect(), reasons, named })
+        Some(Decisions { states: reasons.iter().map(state).collect(), reasons, named, told: Vec::new() })
     }
 
     fn finish(
@@ -150,7 +158,7 @@ impl Run<'_> {
             restricted.push(rows.1);
             if cells.means.is_empty() {
                 let seen: Vec<u8> = (0..cells.axes.len()).map(|at| seen(&decisions, cells, at) as u8).collect();
-                ledger.note(&self.names(cells), &seen);
+                ledger.note(&self.names(cells), &Noted { seen, told: decisions.told, as_of: self.as_of });
             }
         }
         let certificate = certificate.finish(&relations, &self.pipeline.policy)?;
@@ -168,12 +176,13 @@ fn seen(decisions: &Decisions, cells: &TableCells, at: usize) -> Seen {
     }
 }
 
-fn decisions_of(system: &System<'_>, view: usize) -> Decisions {
+fn decisions_of(system: &System<'_>, view: usize, least: &[Vec<u32>; 2]) -> Decisions {
     let ids = &system.grids[view].ids;
     let cell = |id: &u32| system.cells.get(*id as usize);
     Decisions {
         states: ids.iter().map(|id| cell(id).map_or(State::Unpublished, |cell| cell.state)).collect(),
         reasons: ids.iter().map(|id| cell(id).map_or(Reason::Shown, |cell| cell.reason)).collect(),
         named: system.views[view].place.codes.iter().map(Option::is_some).collect(),
+        told: ids.iter().map(|&id| if id == NO_CELL { [Told::NOTHING; 2] } else { system.told(id, least) }).collect(),
     }
 }

@@ -6,6 +6,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::earlier::Earlier;
 use super::grid::{CellId, Grid};
 use super::ledger::Before;
 use super::lookup::QuantityOption;
@@ -49,6 +50,34 @@ pub(super) struct Cell {
     pub lone: bool,
     /// Whether every dimension but type, time and place is at total, by level: see [`Rank`].
     pub rank: Rank,
+    /// By what earlier releases told: contacts, patients.
+    pub leeway: [Leeway; 2],
+}
+
+/// How far a count may rise and fall by what earlier releases told of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Leeway {
+    up: u16,
+    down: u16,
+}
+
+impl Leeway {
+    /// Nothing was told.
+    pub const ANY: Leeway = Leeway { up: u16::MAX, down: u16::MAX };
+    /// The count is known.
+    pub const NONE: Leeway = Leeway { up: 0, down: 0 };
+
+    /// Never wider than asked for.
+    pub fn of(up: u32, down: u32) -> Leeway {
+        let within = |by: u32| by.min(u32::from(u16::MAX) - 1) as u16;
+        Leeway { up: within(up), down: within(down) }
+    }
+    pub fn up(self) -> u32 {
+        if self.up == u16::MAX { u32::MAX } else { u32::from(self.up) }
+    }
+    pub fn down(self) -> u32 {
+        if self.down == u16::MAX { u32::MAX } else { u32::from(self.down) }
+    }
 }
 
 /// What a cell is to its users, what weighs most first.
@@ -65,14 +94,20 @@ pub(super) enum Rank {
 impl Cell {
     /// How far contacts may fall; none where they cannot change.
     pub fn contacts_room(&self) -> Option<u32> {
-        match self.state {
+        let room = match self.state {
             State::Unpublished => Some(self.contacts),
             _ => self.contacts.checked_sub(1),
-        }
+        };
+        room.map(|room| room.min(self.leeway[0].down()))
     }
     /// How far patients may fall; none where they cannot change.
     pub fn patients_room(&self) -> Option<u32> {
-        self.patients.checked_sub(1)
+        self.patients.checked_sub(1).map(|room| room.min(self.leeway[1].down()))
+    }
+    /// Distance of the lowest and the highest value that earlier releases leave, at least 1.
+    pub fn span(&self, layer: usize) -> u32 {
+        let value = if layer == 0 { self.contacts } else { self.patients };
+        value.saturating_sub(1).min(self.leeway[layer].down()).saturating_add(self.leeway[layer].up())
     }
     /// Contacts less patients where everybody knows that it is not negative: in the whole country,
     /// both sexes and all ages, nobody moves.
@@ -92,6 +127,8 @@ pub(super) struct Target {
     pub patients_width: u32,
     /// Different patients behind the count of contacts, and behind that of patients.
     pub contributors: [u32; 2],
+    /// Widths that the policy asks for, contacts and patients, whatever earlier releases left.
+    pub asked: [u32; 2],
     /// The fewest patients that a count, or two together, may have.
     pub min_patients: u32,
 }
@@ -133,6 +170,8 @@ pub(super) struct System<'a> {
     pub targets: Vec<Target>,
     /// By cell: position in `targets`, or [`NO_TARGET`].
     pub target_of: Vec<u32>,
+    /// What earlier releases told; none where there were none.
+    pub earlier: Option<Earlier>,
 }
 
 impl System<'_> {

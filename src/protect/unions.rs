@@ -137,12 +137,15 @@ fn weakest(
     }
     let filled = || line.children.iter().copied().filter(|&child| cell(child).is_some_and(|cell| cell.contacts > 0));
     let is_shown = |child: &usize| cell(*child).is_some_and(|cell| cell.state == State::Shown);
-    let hidden = || filled().filter(|child| !is_shown(child));
-    let shown = || filled().filter(is_shown);
+    // What earlier releases told cannot hide anything.
+    let is_known = |child: &usize| system.is_known(id(*child));
+    let hidden = || filled().filter(|child| !is_shown(child) && !is_known(child));
+    let told = || filled().filter(|child| is_shown(child) || is_known(child));
+    let shown = || filled().filter(|child| is_shown(child) && !is_known(child));
     if hidden().next().is_none() || shown().next().is_none() {
         return None;
     }
-    let union = together(count(line.parent), hidden().map(count), shown().map(count), overlap);
+    let union = together(count(line.parent), hidden().map(count), told().map(count), overlap);
     let setting = match source.table.place {
         PlaceBasis::Practice => Setting::Practice,
         PlaceBasis::Residence => Setting::ResidenceDetail,

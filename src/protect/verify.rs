@@ -63,6 +63,12 @@ fn checked_signs(system: &System<'_>, proofs: &Proofs, used: &Used) -> Result<Si
             if dp != 0 && (i64::from(cell.patients) + dp < 1 || cell.patients == 0) {
                 return Err(broken("patients fall too far"));
             }
+            for (layer, by) in [dc, dp].into_iter().enumerate() {
+                let leeway = cell.leeway[layer];
+                if by > i64::from(leeway.up()) || -by > i64::from(leeway.down()) {
+                    return Err(broken("a count leaves what earlier releases told of it"));
+                }
+            }
             let was = cell.has_patients() && cell.patients <= cell.contacts;
             let is = i64::from(cell.patients) + dp <= i64::from(cell.contacts) + dc;
             if cell.rank == Rank::Country && cell.has_patients() && was && !is {

@@ -7,7 +7,7 @@
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
@@ -54,6 +54,47 @@ pub fn cannot_write(path: &Path, error: &io::Error) -> Error {
         "{}: cannot be written ({error}); check the folder, its owner and the free space",
         path.display()
     ))
+}
+
+/// The failure to see what stands at `path`. That it cannot be seen does not mean that nothing is there.
+fn cannot_read(path: &Path, error: &io::Error) -> Error {
+    Error::output(format!("{}: cannot be read ({error}); check the disk, the folder and its owner", path.display()))
+}
+
+/// Whether something stands at `path`.
+///
+/// # Errors
+/// Exit code 15 where that cannot be told: a disk that fails is no empty one.
+pub fn is_there(path: &Path) -> Result<bool> {
+    path.try_exists().map_err(|error| cannot_read(path, &error))
+}
+
+/// The bytes of a file of OUT; none where there is no such file.
+///
+/// # Errors
+/// Exit code 15 where it is there and cannot be read.
+pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(cannot_read(path, &error)),
+    }
+}
+
+/// What stands in a folder of OUT, in order of the names; nothing where there is no such folder.
+///
+/// # Errors
+/// Exit code 15 where it is there and cannot be read.
+pub fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let list = || std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>();
+    match list() {
+        Ok(mut paths) => {
+            paths.sort();
+            Ok(paths)
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(cannot_read(folder, &error)),
+    }
 }
 
 /// Makes a folder, and those above it, with the area's mode; one that is there gets the mode.
@@ -143,6 +184,11 @@ impl Write for HashOnly<'_> {
     }
 }
 
+/// Brings the entries of a folder to the disk.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
 /// Brings the entries of a folder, and of all below it, to the disk.
 pub fn sync_folders(folder: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
@@ -151,5 +197,5 @@ pub fn sync_folders(folder: &Path) -> io::Result<()> {
             sync_folders(&entry.path())?;
         }
     }
-    File::open(folder)?.sync_all()
+    sync_folder(folder)
 }

@@ -7,7 +7,8 @@ PUBLIC_DIR is the folder of a release as published, RESTRICTED_DIR the folder of
 the restricted area. Needs Python 3.9 or later and pyarrow. Exit code 0: everything that the
 certificate claims holds; 1: something does not; 2: a file is missing or not in the format.
 Faults are told by universe, witness, claim and position, never with a value. CERTIFICATE-en.md (or
--nb.md) beside this file tells what is proved, and what is not; parts.py beside it is part of it.
+-nb.md) beside this file tells what is proved, and what is not; parts.py and tables.py beside it are
+part of it.
 """
 
 import csv, io, itertools, json, math, pathlib, sys
@@ -17,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from parts import PatientsOfParts, covers
+from tables import View
 
 CONTACTS, PATIENTS = 0, 1
 LAYERS = ("contacts", "patients")
@@ -33,67 +35,6 @@ def fault(kind, where=""):
 def unpacked(path):
     with pa.input_stream(str(path), compression="zstd") as stream:
         return io.TextIOWrapper(io.BytesIO(stream.read()), encoding="utf-8")
-
-
-class View:
-    """A table as a box of cells: place, period, dimensions, quantity; the last varies fastest."""
-
-    def __init__(self, view, dims):
-        self.table, self.indicators = view["table"], view["indicators"]
-        self.axes = [view["place"], view["period"]] + view["dimensions"]
-        self.shape = [len(a["codes"]) for a in self.axes] + [len(view["quantities"])]
-        self.size, self.dims = math.prod(self.shape), dims
-        self.quantities = [dict(map(tuple, q["codes"])) for q in view["quantities"]]
-        # The first code with the same leaves: equal leaves, equal quantity.
-        leaves = [[tuple(c["leaves"]) for c in d["codes"]] for d in dims]
-        self.first = [[codes.index(c) for c in codes] for codes in leaves]
-        self.others = [d for d in range(len(dims)) if d not in {a["dim"] for a in self.axes}]
-        self.at, self.equal = [], []                # by axis: code -> its positions, and those of equals
-        for axis in self.axes:
-            places, equal = defaultdict(list), defaultdict(list)
-            for position, code in enumerate(axis["codes"]):
-                if code is not None:
-                    places[code].append(position)
-                    equal[self.first[axis["dim"]][code]].append(position)
-            self.at.append(places)
-            self.equal.append(equal)
-        self.narrow = {(p, t) for p, m in enumerate(view["municipality"]) if m
-                       for t, detail in enumerate(view["municipality_detail"]) if not detail}
-
-    def positions(self, index):
-        found = []
-        for length in reversed(self.shape):
-            found.append(index % length)
-            index //= length
-        return found[::-1]
-
-    def codes(self, index):
-        """The code of every dimension; None where the place is not published."""
-        *places, quantity = self.positions(index)
-        codes = [self.quantities[quantity].get(d, 0) for d in range(len(self.dims))]
-        for axis, place in zip(self.axes, places):
-            codes[axis["dim"]] = axis["codes"][place]
-        return None if None in codes else codes
-
-    def is_published(self, index):
-        place, period, *rest, _ = self.positions(index)
-        return self.axes[0]["codes"][place] is not None and not (any(rest) and (place, period) in self.narrow)
-
-    def leaves(self, index):
-        """What the cell counts, as the first codes with its leaves."""
-        return tuple(first[code] for first, code in zip(self.first, self.codes(index)))
-
-    def find(self, leaves):
-        """The published positions that count the same."""
-        same = lambda q: all(self.first[d][self.quantities[q].get(d, 0)] == leaves[d] for d in self.others)
-        steps = [equal.get(leaves[a["dim"]], ()) for a, equal in zip(self.axes, self.equal)]
-        if all(steps):
-            for choice in itertools.product(*steps, filter(same, range(len(self.quantities)))):
-                index = 0
-                for place, length in zip(choice, self.shape):
-                    index = index * length + place
-                if self.is_published(index):
-                    yield index
 
 
 def read_table(view, path, public, kind="count"):
@@ -146,6 +87,7 @@ class Universe:
         self.value = [([0] * v.size, [0] * v.size) for v in self.views]
         self.needs = {}                             # (view, position, layer) -> largest doctor's contacts
         self.lone = {}                              # (view, position, layer) -> [patient, doctor] alone in it, by number
+        self.left = {}                              # (view, position, layer) -> lowest and highest that earlier releases leave
         folder = restricted / "certificate"
         self.read_public(public)
         self.read_cells(unpacked(folder / f"cells-{number}.csv.zst"))
@@ -173,6 +115,10 @@ class Universe:
                 # A quantity may be told in another table; a share's numerator is told by its share.
                 if told != NOT_SHOWN and (state == "S") != (told != HIDDEN):
                     fault("a state differs from what is published", f"{self.id} view {v} position {index} {name}")
+                if row.get(name + "_low"):
+                    self.left[v, index, layer] = [int(row[name + end]) for end in ("_low", "_high")]
+                    if not self.within((v, index, layer), self.value[v][layer][index]):
+                        fault("a true value is not what earlier releases leave", f"{self.id} view {v} position {index} {name}")
                 prefix = "patients_" if layer == PATIENTS else ""
                 lone = [int(row[prefix + who] or 0) for who in ("lone_patient", "lone_doctor")]
                 if any(number > known + 1 for number, known in zip(lone, last)):
@@ -304,6 +250,10 @@ class Universe:
                         total[v, index, layer] += by
         return {where: by for where, by in total.items() if by}
 
+    def within(self, where, value):
+        low, high = self.left.get(where, (0, math.inf))
+        return low <= value <= high
+
     def absent(self, v, layer, index):
         return layer == PATIENTS and self.told[v][layer][index] == NOT_SHOWN
 
@@ -317,6 +267,8 @@ class Universe:
                 return "it changes a cell that is shown"
             if value < (1 if told == HIDDEN else 0):
                 return "a hidden cell falls below its bound"
+            if not self.within((v, index, layer), value):
+                return "it takes a cell to a value that earlier releases rule out"
         return self.judge_patients(changes)
 
     def judge_patients(self, changes):
@@ -348,11 +300,14 @@ class Universe:
         for number, claim in enumerate(self.claims):
             where = (int(claim["view"]), int(claim["position"]), LAYERS.index(claim["layer"]))
             name, value = f"{self.id} claim {number}", self.value[where[0]][where[2]][where[1]]
-            needed = max(policy["width"], int(claim["width"]))
+            needed = policy["width"]
             if where[2] == CONTACTS:
                 needed = max(needed, math.ceil(value * policy["width-percent"] / 100))
             if claim["reason"] == "dominance":
                 needed = max(needed, math.ceil(self.needs.get(where, 0) * policy["width-dominance-percent"] / 100))
+            # What earlier releases have told cannot be asked back.
+            low, high = self.left.get(where, (0, math.inf))
+            needed = max(min(needed, high - low), int(claim["width"]))
             lone = []
             for place, pair in enumerate(claim["witnesses"].split()):
                 up, down = [int(n) if n else None for n in pair.split("/")]
@@ -366,7 +321,8 @@ class Universe:
                 fault("one contributor alone makes a changed count in every pair of a claim", name)
             claimed.add(self.views[where[0]].leaves(where[1]) + (where[2],))
         for v, index, layer in self.needs:
-            if self.views[v].leaves(index) + (layer,) not in claimed:
+            low, high = self.left.get((v, index, layer), (0, 1))
+            if low < high and self.views[v].leaves(index) + (layer,) not in claimed:
                 fault("an unsafe cell has no claim", f"{self.id} view {v} position {index} {LAYERS[layer]}")
 
 

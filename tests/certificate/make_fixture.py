@@ -1,7 +1,11 @@
 #!/usr/bin/env python3
 """Makes a miniature release with its certificate, for the tests of both checkers.
 
-Usage: make_fixture.py OUT_DIR      writes OUT_DIR/public and OUT_DIR/restricted
+Usage: make_fixture.py OUT_DIR      writes OUT_DIR/public, OUT_DIR/restricted and two earlier releases
+
+The earlier releases, public files alone, hid the same small cells beside e-consultations instead of
+physical consultations: OUT_DIR/still has the same numbers, so that it gives the company of today
+away; in OUT_DIR/moved all numbers but the small ones were smaller by 20, so that it gives about.
 
 Two counties (one of them a single municipality), three months with their quarter, four contact
 types with two sums; contacts and patients. Counts of 1 to 4 patients are unsafe; each is protected
@@ -28,10 +32,13 @@ SMALL = {(1, 0, 0): (3, 2), (2, 1, 0): (4, 2), (2, 0, 0): (5, 1), (3, 1, 0): (6,
 BOXES = [((1, 2), (0, 1)), ((1, 3), (0, 1)), ((2, 3), (1, 2))]
 
 
+COMPANY, LESS = 1, 0                                # type beside which the small cells hide; see the earlier releases
+
+
 def contacts(place, month, kind):
     if (place, month, kind) in SMALL:
         return SMALL[place, month, kind][0]
-    return 40 + 100 * (kind == 1) + 17 * place + 5 * month + 3 * kind
+    return 40 - LESS + 100 * (kind == 1) + 17 * place + 5 * month + 3 * kind
 
 
 def patients(place, months, kinds):
@@ -52,7 +59,7 @@ def cells():
                 count = sum(contacts(p, m, k) for p in places for m in months for k in kinds)
                 different = sum(patients(p, months, kinds) for p in places)
                 leaf = len(places) == len(months) == len(kinds) == 1
-                hidden = leaf and kinds[0] < 2 and any(places[0] in p and months[0] in m for p, m in BOXES)
+                hidden = leaf and kinds[0] in (0, COMPANY) and any(places[0] in p and months[0] in m for p, m in BOXES)
                 small = leaf and (places[0], months[0], kinds[0]) in SMALL
                 yield place, period, indicator, count, different, hidden, small
 
@@ -164,9 +171,8 @@ def certificate(folder):
     (folder / "relations.json").write_text(json.dumps(relations()) + "\n")
 
 
-def main(out):
-    public, restricted = out / "public", out / "restricted"
-    for folder in (public / "data", public / "metadata", restricted / "cells", restricted / "certificate"):
+def write_public(public, name, as_of):
+    for folder in (public / "data", public / "metadata"):
         folder.mkdir(parents=True, exist_ok=True)
     table = sorted(rows(False), key=lambda r: [r[i] for i in (0, 1, 2, 3, 5, 6, 7, 8)])
     write_parquet(public / "data/gp-contacts.parquet", PUBLIC, table)
@@ -177,19 +183,31 @@ def main(out):
         value = "" if row[9] is None else str(int(row[9]))
         writer.writerow(row[:9] + [value] + row[10:])
     (public / "data/gp-contacts.csv").write_text(text.getvalue(), encoding="utf-8")
-    write_parquet(restricted / "cells/gp-contacts.parquet", RESTRICTED, sorted(rows(True), key=lambda r: r[:9]))
     (public / "metadata/relations.json").write_text(json.dumps(relations()) + "\n")
-    certificate(restricted / "certificate")
     policy = {"id": "standard", "version": "1", "min-patients": 5, "min-doctors": 3, "dominance-percent": 85}
     policy |= {"p-percent": 10, "min-residents": 5, "saturated-residents": 20, "width": 2, "width-percent": 10}
     policy |= {"width-dominance-percent": 15, "pool-volume": 50}
     outputs = []
-    for name in ("data/gp-contacts.csv", "data/gp-contacts.parquet", "metadata/relations.json"):
-        content = (public / name).read_bytes()
-        outputs.append({"path": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()})
+    for path in ("data/gp-contacts.csv", "data/gp-contacts.parquet", "metadata/relations.json"):
+        content = (public / path).read_bytes()
+        outputs.append({"path": path, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()})
     tables = [{"id": "gp-contacts", "version": "1"}]
-    manifest = {"release": "mini", "as_of": "2024-10-01", "inputs": [], "policy": policy, "tables": tables, "outputs": outputs}
+    manifest = {"release": name, "as_of": as_of, "inputs": [], "policy": policy, "tables": tables, "outputs": outputs}
     (public / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+
+
+def main(out):
+    global COMPANY, LESS
+    restricted = out / "restricted"
+    for folder in (restricted / "cells", restricted / "certificate"):
+        folder.mkdir(parents=True, exist_ok=True)
+    write_public(out / "public", "mini", "2024-10-01")
+    write_parquet(restricted / "cells/gp-contacts.parquet", RESTRICTED, sorted(rows(True), key=lambda r: r[:9]))
+    certificate(restricted / "certificate")
+    COMPANY = 2
+    write_public(out / "still", "still", "2024-09-01")
+    LESS = 20
+    write_public(out / "moved", "moved", "2024-08-01")
 
 
 if __name__ == "__main__":

@@ -171,6 +171,36 @@ class Checker(unittest.TestCase):
         pq.write_table(table.set_column(at, table.schema.field(at), pa.array(values, pa.float64())), path)
         self.refused("an unsafe cell is shown")
 
+    # Earlier releases: cell 96 is home visits in January in 1101, 3 contacts; witnesses 0 and 1 take it
+    # to 5 and 2, and carry a claim of width 2. Cell 97 goes along: 160 physical consultations.
+
+    def leave(self, position, low, high):
+        """Bounds on the contacts of a cell."""
+        path = self.out / "restricted/certificate/cells-0.csv.zst"
+        with pa.input_stream(str(path), compression="zstd") as stream:
+            head, *lines = stream.read().decode().splitlines()
+        bounds = lambda l: f"{low},{high},," if l.startswith(f"0,{position},") else ",,,"
+        lines = [head + ",contacts_low,contacts_high,patients_low,patients_high"] + [l + "," + bounds(l) for l in lines]
+        with pa.output_stream(str(path), compression="zstd") as stream:
+            stream.write(("\n".join(lines) + "\n").encode())
+
+    def test_witnesses_within_what_earlier_releases_leave(self):
+        self.leave(96, 2, 5)
+        code, said = self.run_checker()
+        self.assertEqual(code, 0, said)
+
+    def test_witness_outside_what_earlier_releases_leave(self):
+        self.leave(96, 2, 4)
+        self.refused("it takes a cell to a value that earlier releases rule out")
+
+    def test_company_that_is_known(self):
+        self.leave(97, 160, 160)
+        self.refused("it takes a cell to a value that earlier releases rule out")
+
+    def test_true_value_outside_what_earlier_releases_leave(self):
+        self.leave(96, 4, 9)
+        self.refused("a true value is not what earlier releases leave")
+
     def test_no_value_is_told(self):
         self.edit("cells-0.csv.zst", ",3,2,H,H", ",913377,2,H,H")
         _, said = self.run_checker()

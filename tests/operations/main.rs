@@ -4,8 +4,15 @@
 //! In: a small synthetic delivery, a definition of one table, the built program. It never links
 //! the crate.
 
+mod canary;
+mod disk;
 mod faults;
+mod hostile;
+mod injected;
+mod meddled;
 mod nightly;
+mod power;
+mod safe;
 mod small;
 
 use std::fs;

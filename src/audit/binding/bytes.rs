@@ -106,8 +106,8 @@ pub fn check_files(root: &Path, manifest: &serde_json::Value, findings: &mut Fin
         findings.add(Finding::of(Kind::FileUnlisted, name).relation("not in the manifest"));
     }
     for (name, hash) in &listed {
-        let same = there.get(name).is_some_and(|path| sha256(path).is_ok_and(|found| found == *hash));
-        if !same {
+        let found = there.get(name).map(|path| sha256(path).map_err(|error| unreadable(path, &error))).transpose()?;
+        if found.as_ref() != Some(hash) {
             findings.add(Finding::of(Kind::FileUnlisted, name).relation("missing, or not what the manifest lists"));
         }
     }

@@ -39,7 +39,7 @@ pub struct Bound {
 }
 
 /// A cell of a line: where the line is, the code along it, the cell.
-type Entry = (u128, u16, u32);
+pub type Entry = (u128, u16, u32);
 
 impl Bound {
     pub fn of(book: &mut Book, universe: &Universe, findings: &mut Findings) -> Self {
@@ -224,7 +224,7 @@ struct Terms {
 fn drop_bool(_: bool) {}
 
 /// The cells of a layer by line of a dimension, sorted.
-fn lines(book: &Book, dim: usize, layer: Layer) -> Vec<Entry> {
+pub fn lines(book: &Book, dim: usize, layer: Layer) -> Vec<Entry> {
     let has = |cell: &usize| book.seen(layer, *cell) != Seen::Absent;
     let entry = |cell: usize| {
         let key = book.keys[cell];

@@ -13,7 +13,7 @@ mod tables;
 mod view;
 
 pub use book::{Book, Layer, NO_VIEW, Seen};
-pub use equations::{Bound, Relation};
+pub use equations::{Bound, Relation, lines};
 pub use release::Release;
 pub use tables::{Column, Rows, Told, unreadable};
 pub use view::positions_of_rows;

@@ -15,6 +15,7 @@ use super::files::{Part, Witness};
 use super::truth::Stated;
 use super::witness::{Change, Evaluator};
 use crate::audit::binding::{Book, Layer, Relation, Seen};
+use crate::audit::earlier::Left;
 use crate::audit::engine::System;
 use crate::audit::ground::{Effect, Ground};
 use crate::audit::report::{Finding, Findings, Kind};
@@ -37,6 +38,8 @@ pub struct Subject<'a> {
     pub book: &'a Book,
     pub truths: &'a [Vec<Truth>; 2],
     pub thresholds: &'a Thresholds,
+    /// What earlier releases leave.
+    pub left: &'a Left,
 }
 
 /// Checks the part of a certificate that is about one universe. `learn` is shown every sound
@@ -111,6 +114,9 @@ impl Checker<'_> {
                 match self.subject.book.seen(layer, cell as usize) {
                     Seen::Shown(_) => return Err("it changes a cell that is shown"),
                     Seen::Hidden if value < 1 => return Err("a hidden cell falls below 1"),
+                    Seen::Hidden if !self.subject.left.allows(layer, cell, value) => {
+                        return Err("it takes a cell to a value that earlier releases rule out");
+                    }
                     Seen::Unpublished if value < 0 => return Err("a cell falls below 0"),
                     _ => {}
                 }

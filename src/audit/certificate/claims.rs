@@ -127,7 +127,8 @@ impl<'a> Prover<'a> {
         let (layer, cell) = (stake.layer as usize, stake.cell as usize);
         let (value, thresholds) = (self.stated.values[layer][cell], self.subject.thresholds);
         let percent = if layer == 0 { (value * thresholds.width_percent + 99) / 100 } else { 0 };
-        self.subject.truths[layer][cell].needs.max(thresholds.width).max(percent).max(stake.width)
+        let asked = self.subject.truths[layer][cell].needs.max(thresholds.width).max(percent);
+        asked.min(self.subject.left.width(stake.layer, stake.cell)).max(stake.width)
     }
 
     /// Every hidden count that is unsafe in itself has a claim.

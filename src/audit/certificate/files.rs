@@ -59,6 +59,24 @@ pub struct CellLine {
     pub patients_lone_patient: Option<u32>,
     #[serde(deserialize_with = "column")]
     pub patients_lone_doctor: Option<u32>,
+    /// Lowest and highest value that earlier releases leave.
+    #[serde(default)]
+    pub contacts_low: Option<i64>,
+    #[serde(default)]
+    pub contacts_high: Option<i64>,
+    #[serde(default)]
+    pub patients_low: Option<i64>,
+    #[serde(default)]
+    pub patients_high: Option<i64>,
+}
+
+impl CellLine {
+    /// Distance of the lowest and the highest value that earlier releases leave, by layer; none
+    /// where they told nothing.
+    pub fn widths_left(&self) -> [Option<i64>; 2] {
+        let width = |low: Option<i64>, high: Option<i64>| low.zip(high).map(|(low, high)| (high - low).max(0));
+        [width(self.contacts_low, self.contacts_high), width(self.patients_low, self.patients_high)]
+    }
 }
 
 /// A column that may be empty but not be missing.

@@ -10,6 +10,7 @@ use super::check::{Checked, Subject, check};
 use super::files::{CellLine, Claim, Part, State, Witness};
 use super::truth::stated;
 use crate::audit::binding::{Book, Bound, Column, Layer, Rows, Told};
+use crate::audit::earlier::Left;
 use crate::audit::ground::Ground;
 use crate::audit::report::{Findings, Kind};
 use crate::audit::restricted::{Thresholds, Truth};
@@ -86,8 +87,14 @@ impl World {
             width_percent: 10,
             width_dominance_percent: 15,
         };
-        let subject =
-            Subject { universe: &self.universe, book: &self.book, truths: &self.truths, thresholds: &thresholds };
+        let left = Left::nothing(self.book.len());
+        let subject = Subject {
+            universe: &self.universe,
+            book: &self.book,
+            truths: &self.truths,
+            thresholds: &thresholds,
+            left: &left,
+        };
         let mut findings = Findings::default();
         let stated = stated(subject, &self.part, &mut findings);
         let ground = Ground::of(&self.book, &self.bound, &stated.values);
@@ -148,6 +155,10 @@ fn line(place: usize, period: usize, kind: usize) -> CellLine {
         lone_doctor: None,
         patients_lone_patient: None,
         patients_lone_doctor: None,
+        contacts_low: None,
+        contacts_high: None,
+        patients_low: None,
+        patients_high: None,
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Stated {
     pub values: [Vec<i64>; 2],
     /// By layer and cell: who alone makes the count. No entry: nobody does.
     lone: [FxHashMap<u32, Lone>; 2],
+    /// By layer and cell: the width that earlier releases leave.
+    pub widths_left: [FxHashMap<u32, i64>; 2],
 }
 
 impl Stated {
@@ -81,6 +83,9 @@ impl Reader<'_, '_> {
                 self.wrong("a cell that is not published has a state other than U");
             }
             return;
+        }
+        for (layer, width) in line.widths_left().into_iter().enumerate() {
+            self.stated.widths_left[layer].extend(width.map(|width| (cell, width)));
         }
         self.set(Layer::Contacts, cell, line.contacts, Some(line.contacts_state), of_contacts);
         match line.patients {

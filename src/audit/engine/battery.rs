@@ -173,6 +173,48 @@ fn the_difference_of_two_releases_is_a_table() {
 }
 
 #[test]
+fn two_releases_that_hide_beside_different_company_give_it_away() {
+    // Of one row of 50 the first release hid a and b and showed 20, the second hides a and c and shows 27.
+    check(
+        "a + b + 20 = 50
+         a + c + 27 = 50
+         b = 27
+         c = 20",
+        &[("a", 3, 3)],
+    );
+}
+
+#[test]
+fn an_old_and_a_new_border_side_by_side_give_the_place_between_away() {
+    // The old municipality is village and town, the new one the town alone; by two ages.
+    check(
+        "village_young + town_young = 60
+         village_old + town_old = 63
+         town_young + town_old = 118
+         village_young + village_old = _village",
+        &[("_village", 5, 5), ("village_young", 1, 4), ("town_old", 59, 62)],
+    );
+}
+
+#[test]
+fn two_ways_to_cut_ages_give_the_year_between_away() {
+    // Published are 0-5 and 6-15, elsewhere 0-6.
+    check("40 + six = 43\n six + seven_to_fifteen = 90", &[("six", 3, 3), ("seven_to_fifteen", 87, 87)]);
+}
+
+#[test]
+fn tables_by_residence_and_by_practice_share_the_whole_country() {
+    // The country is hidden in both; the practices give it away, and with it a residence.
+    check(
+        "small + large = _country
+         large + 5 = 66
+         practices + 30 = _country
+         practices + 12 = 47",
+        &[("_country", 65, 65), ("small", 4, 4)],
+    );
+}
+
+#[test]
 fn a_rate_beside_a_public_population_gives_the_count_away() {
     let mut system = System::new();
     let count = system.unknown(Range::at_least(1));
@@ -220,6 +262,27 @@ fn a_safe_square_raises_no_alarm() {
         &[("a", 1, 39), ("b", 1, 39), ("c", 11, 49), ("d", 11, 49)],
     );
     assert!(knowledge.ranges.now.iter().all(|range| range.width() >= 2));
+}
+
+#[test]
+fn a_safe_cube_raises_no_alarm() {
+    // Two places, two months, two types, 10 in each; every sum of two is published.
+    let knowledge = check(
+        "a + b = 20
+         c + d = 20
+         e + f = 20
+         g + h = 20
+         a + c = 20
+         b + d = 20
+         e + g = 20
+         f + h = 20
+         a + e = 20
+         b + f = 20
+         c + g = 20
+         d + h = 20",
+        &[("a", 1, 19), ("h", 1, 19), ("d", 1, 19)],
+    );
+    assert!(knowledge.ranges.now.iter().all(|range| range.width() == 18));
 }
 
 #[test]

@@ -1,0 +1,256 @@
+//! What earlier releases told of counts that are hidden now (PROTECTION 5).
+//!
+//! In: a system, and the last value that was published of every count. Out: how far each count may
+//! rise and fall, as somebody sees it who kept the earlier releases: not at all where a shown sum
+//! that holds it has not changed since, else by as much as the least of these sums has changed and a
+//! margin. Proofs keep within that, as `audit` does. `src/protect/CERTIFICATE.md` has the assumption
+//! in words. Never tells a value to what is public.
+
+use rustc_hash::FxHashMap;
+
+use super::grid::CellId;
+use super::ledger::{Told, TwoTold};
+use super::moves::Layer;
+use super::patients::{Entry, entries, nested};
+use super::primary::Reason;
+use super::proofs::Proofs;
+use super::system::{Cell, Leeway, State, System};
+use crate::relations::DimKind;
+
+/// What a count weighs where the pattern of another period hides it, too.
+const REPEATED: f32 = 0.3;
+
+/// No shown sum holds the count.
+const LOST: u32 = u32::MAX;
+
+/// What was told, and which counts hold which.
+pub(super) struct Earlier {
+    /// By cell.
+    told: Vec<TwoTold>,
+    /// Bills that may have been taken away for others that came, where any came or went.
+    margin: u32,
+    /// By cell: where its holders start; one more at the end.
+    starts: Vec<u32>,
+    /// The next larger cells, one dimension at a time; whether patients add up over it.
+    holders: Vec<(CellId, bool)>,
+}
+
+impl Earlier {
+    /// None where nothing was told.
+    pub fn of(system: &System<'_>, mut told: Vec<TwoTold>, margin: u32) -> Option<Earlier> {
+        if told.is_empty() {
+            return None;
+        }
+        told.resize(system.cells.len(), [Told::NOTHING; 2]);
+        let mut edges: Vec<(CellId, CellId, bool)> = Vec::new();
+        for (dim, of) in system.universe.dims.iter().enumerate() {
+            let mut known: FxHashMap<Vec<u16>, Vec<(u16, u16)>> = FxHashMap::default();
+            for line in entries(system, dim, |_, _| true).chunk_by(|a, b| a.0 == b.0).filter(|line| line.len() > 1) {
+                let present: Vec<u16> = line.iter().map(|entry| entry.1).collect();
+                let cell = |code: u16| line.partition_point(|entry| entry.1 < code);
+                let pairs = known.entry(present).or_insert_with_key(|codes| nested(of, codes));
+                edges.extend(
+                    pairs
+                        .iter()
+                        .map(|&(part, whole)| (line[cell(part)].2, line[cell(whole)].2, of.kind.adds_patients())),
+                );
+            }
+        }
+        edges.sort_unstable();
+        edges.dedup();
+        let ends = (0..=system.cells.len() as CellId).map(|cell| edges.partition_point(|edge| edge.0 < cell) as u32);
+        Some(Earlier {
+            starts: ends.collect(),
+            holders: edges.iter().map(|edge| (edge.1, edge.2)).collect(),
+            told,
+            margin,
+        })
+    }
+
+    fn holders(&self, cell: usize) -> &[(CellId, bool)] {
+        &self.holders[self.starts[cell] as usize..self.starts[cell + 1] as usize]
+    }
+
+    /// By how much a shown count differs from what was told last; none where either is not known.
+    fn change(&self, cells: &[Cell], cell: usize, layer: usize) -> Option<u32> {
+        let told = self.told[cell][layer];
+        let is_known = told.is_something() && told.drift == 0 && is_shown(&cells[cell], layer);
+        is_known.then(|| told.value.abs_diff(value(&cells[cell], layer)))
+    }
+
+    /// By layer and cell: the least change of a shown count that holds it, [`LOST`] without one.
+    /// Where contacts stand still patients do.
+    fn least_changes(&self, cells: &[Cell]) -> [Vec<u32>; 2] {
+        let own = |layer: usize| -> Vec<u32> {
+            (0..cells.len()).map(|cell| self.change(cells, cell, layer).unwrap_or(LOST)).collect()
+        };
+        let of_contacts = self.spread(&own(0), |_| true);
+        let of_patients = self.spread(&own(1), |adds_patients| adds_patients);
+        let both = of_contacts.iter().zip(of_patients).map(|(&contacts, patients)| contacts.min(patients)).collect();
+        [of_contacts, both]
+    }
+
+    /// From what holds to what is held, until nothing falls any more.
+    fn spread(&self, own: &[u32], takes: impl Fn(bool) -> bool) -> Vec<u32> {
+        let mut least = vec![LOST; own.len()];
+        loop {
+            let mut falls = false;
+            for cell in (0..least.len()).rev() {
+                let holders = self.holders(cell).iter().filter(|(_, adds_patients)| takes(*adds_patients));
+                let of_holders = holders.map(|&(holder, _)| least[holder as usize].min(own[holder as usize]));
+                let found = of_holders.min().unwrap_or(LOST);
+                if found < least[cell] {
+                    (least[cell], falls) = (found, true);
+                }
+            }
+            if !falls {
+                return least;
+            }
+        }
+    }
+
+    /// How far a count may rise and fall.
+    fn leeway(&self, told: Told, least_change: u32, value: u32) -> Leeway {
+        if !told.is_something() || least_change == LOST {
+            return Leeway::ANY;
+        }
+        let drift = told.drift.saturating_add(least_change);
+        // A count that was zero and is not has changed, whatever the sums say.
+        let is_still = drift == 0 && told.value > 0;
+        let radius = if is_still { 0 } else { drift.max(1).saturating_add(self.margin) };
+        let (low, high) = (told.value.saturating_sub(radius), told.value.saturating_add(radius));
+        Leeway::of(high.saturating_sub(value), value.saturating_sub(low))
+    }
+}
+
+fn value(cell: &Cell, layer: usize) -> u32 {
+    if layer == 0 { cell.contacts } else { cell.patients }
+}
+
+/// Whether the public has the value of a count: zeros are shown even where the other layer is hidden.
+fn is_shown(cell: &Cell, layer: usize) -> bool {
+    match cell.state {
+        State::Shown => layer == 0 || cell.has_patients(),
+        State::Hidden => value(cell, layer) == 0,
+        State::Unpublished => false,
+    }
+}
+
+impl System<'_> {
+    /// Works out what earlier releases leave of every count, and with it the widths that are asked
+    /// for: what has been told cannot be asked back.
+    pub fn look_back(&mut self) {
+        let Some(earlier) = &self.earlier else { return };
+        let least = earlier.least_changes(&self.cells);
+        for (at, cell) in self.cells.iter_mut().enumerate() {
+            for layer in [0, 1].into_iter().filter(|&layer| layer == 0 || cell.patients != super::system::NO_LAYER) {
+                cell.leeway[layer] = earlier.leeway(earlier.told[at][layer], least[layer][at], value(cell, layer));
+            }
+        }
+        for target in &mut self.targets {
+            let cell = &self.cells[target.cell as usize];
+            target.contacts_width = target.asked[0].min(cell.span(0));
+            target.patients_width = target.asked[1].min(cell.span(1));
+        }
+    }
+
+    /// Makes it cheap to hide a new count where the same count is hidden in another period as long:
+    /// a pattern that repeats moves from period to period, and lets the sums of both be shown.
+    pub fn prefer_patterns(&mut self) {
+        let Some(earlier) = &self.earlier else { return };
+        let mut cheaper = Vec::new();
+        for (dim, of) in self.universe.dims.iter().enumerate().filter(|(_, of)| of.kind == DimKind::Time) {
+            let length = |entry: &Entry| of.codes[entry.1 as usize].leaves.len();
+            for line in entries(self, dim, |_, _| true).chunk_by(|a, b| a.0 == b.0) {
+                let hidden = |entry: &&Entry| self.cells[entry.2 as usize].reason == Reason::Ledger;
+                let lengths: Vec<usize> = line.iter().filter(hidden).map(length).collect();
+                let is_new = |entry: &&Entry| earlier.told[entry.2 as usize] == [Told::NOTHING; 2];
+                let alike = line.iter().filter(is_new).filter(|entry| lengths.contains(&length(entry)));
+                cheaper.extend(alike.map(|entry| entry.2));
+            }
+        }
+        cheaper.into_iter().for_each(|cell| self.cells[cell as usize].weight *= REPEATED);
+    }
+
+    /// Looks back again once more is hidden, which leaves more; whether a proof now falls short.
+    pub fn look_back_again(&mut self, proofs: &mut Proofs) -> bool {
+        if self.earlier.is_none() {
+            return false;
+        }
+        self.look_back();
+        let mut falls_short = false;
+        for (target, claims) in self.targets.iter().zip(&mut proofs.claims) {
+            for (layer, claim) in claims.iter_mut().enumerate() {
+                claim.width = if layer == 0 { target.contacts_width } else { target.patients_width };
+                let width = |at: &u32| proofs.moves[*at as usize].width(layer);
+                if claim.width > claim.moves.first().map_or(0, width) {
+                    claim.moves.clear();
+                    falls_short = true;
+                }
+            }
+        }
+        falls_short
+    }
+
+    /// Gives up the sums that show how little a target has changed, where it cannot be protected
+    /// beside them: they are hidden from now on. Whether there was one.
+    pub fn give_up_sums(&mut self, targets: &[u32]) -> bool {
+        let Some(earlier) = &self.earlier else { return false };
+        let mut found = Vec::new();
+        let mut open: Vec<CellId> = targets.iter().map(|&target| self.targets[target as usize].cell).collect();
+        let mut seen: Vec<bool> = vec![false; self.cells.len()];
+        while let Some(cell) = open.pop() {
+            for &(holder, _) in earlier.holders(cell as usize) {
+                if !std::mem::replace(&mut seen[holder as usize], true) {
+                    open.push(holder);
+                    let changes = [0, 1].map(|layer| earlier.change(&self.cells, holder as usize, layer));
+                    found.extend(changes.into_iter().flatten().map(|change| (change, holder)));
+                }
+            }
+        }
+        // The stillest first; the others stay as long as that can be.
+        let Some(&(least, _)) = found.iter().min() else { return false };
+        for (_, cell) in found.into_iter().filter(|(change, _)| *change == least) {
+            self.hide(cell, Reason::Ledger);
+        }
+        true
+    }
+
+    /// What this release and those before it have told of a cell.
+    pub fn told(&self, cell: CellId, least: &[Vec<u32>; 2]) -> TwoTold {
+        let of = &self.cells[cell as usize];
+        [0, 1].map(|layer| {
+            let before = self.earlier.as_ref().map_or(Told::NOTHING, |earlier| earlier.told[cell as usize][layer]);
+            let change = least[layer].get(cell as usize).copied().unwrap_or(LOST);
+            if layer == 1 && !of.has_patients() {
+                Told::NOTHING
+            } else if is_shown(of, layer) {
+                Told::shown(value(of, layer))
+            } else if before.is_something() && change != LOST {
+                Told { drift: before.drift.saturating_add(change), ..before }
+            } else {
+                Told::NOTHING
+            }
+        })
+    }
+
+    /// The least changes around every cell, for [`System::told`]; empty where nothing was told.
+    pub fn least_changes(&self) -> [Vec<u32>; 2] {
+        self.earlier.as_ref().map_or_else(Default::default, |earlier| earlier.least_changes(&self.cells))
+    }
+
+    /// Whether the public of earlier releases knows a hidden count.
+    pub fn is_known(&self, cell: CellId) -> bool {
+        let of = &self.cells[cell as usize];
+        of.leeway[0] == Leeway::NONE && (!of.has_patients() || of.leeway[1] == Leeway::NONE)
+    }
+
+    /// The lowest and the highest value of a hidden count that earlier releases leave, where they
+    /// told anything.
+    pub fn left(&self, cell: CellId, layer: Layer) -> Option<(u32, u32)> {
+        let (of, layer) = (&self.cells[cell as usize], usize::from(layer.is_of_patients()));
+        let (value, leeway) = (value(of, layer), of.leeway[layer]);
+        (of.state == State::Hidden && value > 0 && leeway != Leeway::ANY)
+            .then(|| (value.saturating_sub(leeway.down()).max(1), value.saturating_add(leeway.up())))
+    }
+}
