@@ -22,6 +22,7 @@ mod ids;
 mod inputs;
 mod left;
 mod link;
+mod open;
 mod parquet_column;
 mod parquet_file;
 mod parquet_guard;

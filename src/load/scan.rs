@@ -19,10 +19,11 @@ use super::header::CsvLayout;
 use super::human;
 use super::ids::IdSpace;
 use super::inputs::{FileInput, Layout, Reject, Scanned, TypedBatch, shown};
-use super::left::{Left, OpenFile};
+use super::left::Left;
+use super::open::Open;
 use super::parquet_rows;
 use super::rowtest::Numbers;
-use crate::domain::{Error, FileTally, OutOfScope, Result, RowClass, SourceTally};
+use crate::domain::{Error, FileTally, Result, RowClass, SourceTally};
 use crate::schema::{ColumnKind, IdKind, Schema};
 
 /// Where batches go; called from several threads.
@@ -65,51 +66,23 @@ pub const MOST_REJECTS: usize = 1_000_000;
 
 /// Most bytes that the fields of a source's rejects may take. Those after them keep their place
 /// and reason, and no fields.
-const MOST_REJECTED_BYTES: usize = 512 << 20;
+pub const MOST_REJECTED_BYTES: usize = 512 << 20;
 
 /// What one worker found, by rank of the file.
 #[derive(Default)]
 pub struct Gathered {
-    tallies: Vec<FileTally>,
+    pub tallies: Vec<FileTally>,
     /// National identity numbers by column of the schema.
-    humans: Vec<Vec<u64>>,
+    pub humans: Vec<Vec<u64>>,
     /// Bits by kind of identifier: one that is no integer.
-    texts: Vec<u8>,
+    pub texts: Vec<u8>,
     rejects: Vec<Reject>,
     rejected_bytes: usize,
     left_out: Vec<i64>,
     /// Number of keys left out at which they are looked through for equal ones.
     look_through_at: usize,
     /// Rows left out, to be judged on another day too; none where one day is enough.
-    open: Option<Open>,
-}
-
-/// Rows left out, all of them or none: those of an honest delivery are few.
-#[derive(Default)]
-struct Open {
-    rows: Vec<Left>,
-    bytes: usize,
-    is_over: bool,
-}
-
-impl Open {
-    fn push(&mut self, left: Left) {
-        self.bytes += left.bytes();
-        self.rows.push(left);
-        self.bound();
-    }
-    fn merge(&mut self, other: Open) {
-        self.bytes += other.bytes;
-        self.is_over |= other.is_over;
-        self.rows.extend(other.rows);
-        self.bound();
-    }
-    fn bound(&mut self) {
-        self.is_over |= self.bytes > MOST_REJECTED_BYTES;
-        if self.is_over {
-            self.rows = Vec::new();
-        }
-    }
+    pub open: Option<Open>,
 }
 
 /// Keys left out that are held without a look at whether they are equal.
@@ -128,7 +101,8 @@ impl Gathered {
             open: None,
         }
     }
-    fn opened(self) -> Self {
+    /// Keeps rows left out as they are.
+    pub fn opened(self) -> Self {
         Gathered { open: Some(Open::default()), ..self }
     }
     pub fn add_rows(&mut self, file: u16, rows: u64) {
@@ -192,52 +166,8 @@ pub fn scan(job: &Job, files: &[FileInput]) -> Result<Scanned> {
     Ok(outcome(job.schema, files, gathered))
 }
 
-/// Reads the files of some ranks, with what any as-of day may ask for; `job.as_of` is to be the
-/// last day of all. None where more rows are left out than can be held.
-pub fn scan_open(job: &Job, files: &[FileInput], ranks: &[u16]) -> Result<Option<Vec<OpenFile>>> {
-    let mut queue = Queue::new(files);
-    queue.files.iter_mut().enumerate().filter(|(rank, _)| !ranks.contains(&(*rank as u16))).for_each(
-        |(_, (_, left))| {
-            *left = Rest::Nothing;
-        },
-    );
-    let gathered = read(job, &queue, || Gathered::new(files.len(), job.schema.columns.len()).opened())?;
-    let mut found: Vec<OpenFile> = ranks
-        .iter()
-        .map(|&rank| OpenFile {
-            file: rank,
-            rows: gathered.tallies[usize::from(rank)].rows,
-            later: 0,
-            humans: gathered.humans[usize::from(rank)].clone(),
-            texts: gathered.texts[usize::from(rank)],
-            left: Vec::new(),
-        })
-        .collect();
-    let Some(open) = gathered.open.filter(|open| !open.is_over) else { return Ok(None) };
-    for left in open.rows {
-        if let Some(file) = found.iter_mut().find(|file| file.file == left.file) {
-            file.left.push(left);
-        }
-    }
-    found.iter_mut().for_each(|file| file.left.sort_unstable_by_key(|left| left.row));
-    Ok(Some(found))
-}
-
-/// What rows read earlier are on the as-of day of the job.
-pub fn settle(job: &Job, files: &[FileInput], found: Vec<OpenFile>) -> Result<Scanned> {
-    let mut gathered = Gathered::new(files.len(), job.schema.columns.len());
-    for file in found {
-        gathered.add_rows(file.file, file.rows);
-        gathered.add(file.file, RowClass::OutOfScope(OutOfScope::AfterAsOf), file.later);
-        let humans = file.humans.iter().enumerate();
-        humans.for_each(|(column, &humans)| gathered.add_humans(file.file, column, humans));
-        file.left.into_iter().for_each(|left| gathered.leave(left.on(job.as_of)));
-    }
-    check_pseudonyms(job.schema, files, &gathered)?;
-    Ok(outcome(job.schema, files, gathered))
-}
-
-fn read(job: &Job, queue: &Queue, start: impl Fn() -> Gathered + Sync) -> Result<Gathered> {
+/// Reads what is left of the files.
+pub fn read(job: &Job, queue: &Queue, start: impl Fn() -> Gathered + Sync) -> Result<Gathered> {
     let workers = rayon::current_num_threads();
     let found: Vec<Result<Gathered>> =
         (0..workers).into_par_iter().with_max_len(1).map(|_| work(job, queue, start())).collect();
@@ -259,7 +189,8 @@ fn keep_first(rejects: &mut Vec<Reject>) -> usize {
     bytes.min(MOST_REJECTED_BYTES)
 }
 
-fn outcome(schema: &Schema, files: &[FileInput], mut gathered: Gathered) -> Scanned {
+/// The outcome of a scan.
+pub fn outcome(schema: &Schema, files: &[FileInput], mut gathered: Gathered) -> Scanned {
     keep_first(&mut gathered.rejects);
     let rejected: u64 = gathered.tallies.iter().map(FileTally::rejected).sum();
     if rejected > gathered.rejects.len() as u64 {
@@ -280,7 +211,8 @@ fn outcome(schema: &Schema, files: &[FileInput], mut gathered: Gathered) -> Scan
     }
 }
 
-fn check_pseudonyms(schema: &Schema, files: &[FileInput], gathered: &Gathered) -> Result<()> {
+/// Stops a run whose persons are known by their national identity numbers.
+pub fn check_pseudonyms(schema: &Schema, files: &[FileInput], gathered: &Gathered) -> Result<()> {
     for ((file, found), tally) in files.iter().zip(&gathered.humans).zip(&gathered.tallies) {
         for (column, &found) in schema.columns.iter().zip(found) {
             human::check(&file.name, &column.name, found, tally.rows)?;
@@ -311,7 +243,7 @@ enum Piece<'a> {
 }
 
 /// The files with what is left of each.
-struct Queue<'a> {
+pub struct Queue<'a> {
     files: Vec<(&'a FileInput, Rest)>,
     stopped: AtomicBool,
 }
@@ -326,12 +258,20 @@ enum Rest {
 }
 
 impl<'a> Queue<'a> {
-    fn new(files: &'a [FileInput]) -> Self {
+    pub fn new(files: &'a [FileInput]) -> Self {
         let left = |file: &FileInput| match file.layout {
             Layout::Csv(_) => Rest::Csv { stream: Mutex::new(None), ended: AtomicBool::new(false) },
             Layout::Parquet(_) => Rest::Parquet { next: AtomicUsize::new(0) },
         };
         Queue { files: files.iter().map(|file| (file, left(file))).collect(), stopped: AtomicBool::new(false) }
+    }
+
+    /// The files of some ranks alone.
+    pub fn only(mut self, ranks: &[u16]) -> Self {
+        for (_, (_, left)) in self.files.iter_mut().enumerate().filter(|(rank, _)| !ranks.contains(&(*rank as u16))) {
+            *left = Rest::Nothing;
+        }
+        self
     }
 
     /// Lets no worker take another piece.

@@ -302,6 +302,7 @@ fn a_damaged_stage_is_noticed_and_made_again() {
     let all = world.stage_files();
     all.iter().step_by(2).for_each(|path| fs::remove_file(path).unwrap());
     world.check("every second file is gone", (2023, 5, 2));
+    let all = world.stage_files();
     let (one, other) = (&all[1], &all[3]);
     fs::copy(one, other).unwrap();
     world.check("a file under the name of another", (2023, 5, 2));
