@@ -99,7 +99,7 @@ impl Earlier {
     /// By layer and cell: the least change of a count that is shown in both releases and holds the
     /// cell; none at all: unbounded. Where contacts stand still patients do.
     fn least_changes(&self, now: &[Vec<Option<i64>>; 2]) -> [Vec<i64>; 2] {
-        let change = |layer: usize| {
+        let change = |layer: usize| -> Vec<i64> {
             let both = now[layer].iter().zip(&self.last[layer]);
             both.map(|(now, last)| now.zip(*last).map_or(UNBOUNDED, |(now, last)| (now - last).abs())).collect()
         };
@@ -110,7 +110,7 @@ impl Earlier {
     }
 
     /// From what holds to what is held, until nothing falls any more.
-    fn spread(&self, own: &Vec<i64>, takes: impl Fn(bool) -> bool) -> Vec<i64> {
+    fn spread(&self, own: &[i64], takes: impl Fn(bool) -> bool) -> Vec<i64> {
         let mut least = vec![UNBOUNDED; own.len()];
         loop {
             let before = least.clone();

@@ -17,6 +17,7 @@ mod lines;
 mod meaning;
 mod months;
 mod night;
+mod parts;
 mod residents;
 mod resolve;
 #[cfg(test)]

@@ -5,14 +5,13 @@
 
 use std::path::Path;
 
-use rayon::prelude::*;
-
 use super::bills;
 use super::bridge::frame;
 use super::contact::Contact;
 use super::gather::{Classifier, each_contact};
 use super::lines::{self, main_diagnosis};
 use super::meaning::{MeaningId, Meanings, Seen};
+use super::parts::each_part;
 use super::resolve::{Classed, Part, Resolved, credited, resolve};
 use super::runs::Lines;
 use super::spool::{Budget, Spool, part_of};
@@ -53,16 +52,15 @@ impl<'a> Room<'a> {
     pub fn resolve(&self, meanings: &Meanings, left_out: &[i64], give: Give) -> Result<RoomBooks> {
         let parts = self.regning.parts();
         let left_out = by_part(left_out.iter().copied(), parts);
-        let named =
-            (0..parts).into_par_iter().map(|part| credited(frame(self.regning.schema(), &self.regning.read(part)?)?));
-        let named = by_part(named.collect::<Result<Vec<_>>>()?.into_iter().flatten(), parts);
-        let done = (0..parts).into_par_iter().map(|part| {
+        let named = each_part(parts, |part| credited(frame(self.regning.schema(), &self.regning.read(part)?)?))?;
+        let named = by_part(named.into_iter().flatten(), parts);
+        let done = each_part(parts, |part| {
             let resolved = self.part(part, meanings, (&left_out[part], &named[part]))?;
             each_contact(&resolved, &self.classifier(meanings), give)?;
             Ok((resolved.regning, resolved.takst, resolved.diagnose))
-        });
+        })?;
         let mut books = RoomBooks::default();
-        for (regning, takst, diagnose) in done.collect::<Result<Vec<_>>>()? {
+        for (regning, takst, diagnose) in done {
             books.regning.extend(regning);
             books.takst.push(takst);
             books.diagnose.push(diagnose);

@@ -280,13 +280,11 @@ impl Block {
         let Some(at) = self.places.iter().position(|known| known == place) else { return };
         let start = at * self.inner();
         let is_same = self.dimensions == names.axes.dimensions && self.quantities == names.quantities;
-        for index in 0..seen.len() {
+        for (index, (seen, told)) in seen.iter_mut().zip(told).enumerate() {
             let own = if is_same { Some(index) } else { self.position(index, names) };
             let Some(own) = own else { continue };
-            seen[index] = self.seen[start + own];
-            if let Some(known) = self.told.get(start + own) {
-                told[index] = *known;
-            }
+            *seen = self.seen[start + own];
+            *told = self.told.get(start + own).copied().unwrap_or(*told);
         }
     }
 

@@ -42,8 +42,8 @@ pub struct Table {
     /// The measure whose rows these are.
     pub measure: String,
     pub rows: Vec<Row>,
-    labels: Vec<String>,
-    numbers: FxHashMap<String, Label>,
+    pub(super) labels: Vec<String>,
+    pub(super) numbers: FxHashMap<String, Label>,
 }
 
 /// The limits that the trade counts by.

@@ -93,7 +93,7 @@ impl Series {
     }
 }
 
-/// Whether each cell that is not zero is hidden, by table and keys.
+/// Whether each cell that is neither zero nor divided by zero is hidden, by table and keys.
 fn statuses(release: &Path) -> BTreeMap<String, bool> {
     let mut cells = BTreeMap::new();
     for entry in fs::read_dir(release.join("data")).unwrap().flatten() {
@@ -104,8 +104,8 @@ fn statuses(release: &Path) -> BTreeMap<String, bool> {
         }
         for line in fs::read_to_string(&path).unwrap().lines().skip(1) {
             let fields: Vec<&str> = line.rsplitn(4, ',').collect();
-            let [confidential, _, value, keys] = fields[..] else { panic!("{name}: {line}") };
-            if value != "0" {
+            let [confidential, observation, value, keys] = fields[..] else { panic!("{name}: {line}") };
+            if value != "0" && observation != "M" {
                 cells.insert(format!("{name},{keys}"), confidential == "C");
             }
         }
