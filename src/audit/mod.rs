@@ -18,6 +18,7 @@ mod restricted;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub use report::{Attacked, Finding, Findings, Kind, Report, Verdict};
@@ -77,14 +78,20 @@ fn audit_universe(
 ) -> Result<()> {
     let none = Rows::default();
     let rows: Vec<&Rows> = universe.views.iter().map(|view| public.table(&view.table).unwrap_or(&none)).collect();
+    let thresholds = Thresholds::of(public);
     let mut book = Book::of(universe, &rows, findings);
+    if let Some((_, part)) = judged {
+        let values = values_of(&book, part);
+        let value = |cell: u32| values.get(&cell).copied().unwrap_or(0);
+        told_of_few(&book, universe, (&value, &thresholds), findings);
+        book.tell(value);
+    }
     let bound = Bound::of(&mut book, universe, findings);
     let mut knowledge = attack(&bound.system, &Budget::default());
     if let Some(row) = knowledge.contradiction {
         let relation = bound.relations[row].in_words(&book, universe);
         findings.add(Finding::of(Kind::Contradiction, &universe.id).relation(relation));
     }
-    let thresholds = Thresholds::of(public);
     match judged {
         None => examine_all(&book, &bound, &mut knowledge, thresholds.width),
         Some((restricted, part)) => {
@@ -106,6 +113,29 @@ fn audit_universe(
     }
     report.attacked.push(summary(universe, &book, &bound, &knowledge));
     Ok(())
+}
+
+/// A shown figure that tells of a count, or of the rest of a denominator, below the fewest patients:
+/// it is of so few, whoever they are.
+fn told_of_few(
+    book: &Book,
+    universe: &Universe,
+    (value, thresholds): (&dyn Fn(u32) -> i64, &Thresholds),
+    findings: &mut Findings,
+) {
+    let rests = book.shares.iter().map(|share| (share.numerator, value(share.denominator) - value(share.numerator)));
+    let told = book.told_of.iter().map(|&cell| (cell, value(cell)));
+    for (cell, _) in told.chain(rests).filter(|(_, count)| (1..thresholds.patients).contains(count)) {
+        let name = book.describe(universe, cell as usize);
+        findings
+            .add(Finding::of(Kind::UnsafeShown, &universe.id).cell(name).relation("told of by a figure made of it"));
+    }
+}
+
+/// True values by cell of the book, as the certificate lists them: those not listed are zero.
+fn values_of(book: &Book, part: &certificate::Part) -> BTreeMap<u32, i64> {
+    let cell = |line: &certificate::CellLine| book.cells.get(line.view)?.get(line.position).copied();
+    part.cells.iter().filter_map(|line| Some((cell(line)?, line.contacts))).collect()
 }
 
 /// Without a judge every hidden cell may be an unsafe one.

@@ -313,9 +313,12 @@ impl Roles {
     fn new(source: &Source<'_>, grid: &Grid, universe: &Universe) -> Roles {
         let mut quantities = vec![QuantityRole::Residual; grid.quantities];
         for shown in &source.view.indicators {
-            match *shown {
-                Shown::Count { quantity, .. } => quantities[quantity] = QuantityRole::Counted,
-                Shown::Share { numerator, denominator, .. } => {
+            match shown {
+                Shown::Count { quantity, .. } => quantities[*quantity] = QuantityRole::Counted,
+                Shown::Made { quantities: of, .. } => {
+                    of.iter().for_each(|&quantity| quantities[quantity] = QuantityRole::Counted);
+                }
+                &Shown::Share { numerator, denominator, .. } => {
                     for part in [numerator, denominator] {
                         if quantities[part] == QuantityRole::Residual {
                             quantities[part] = QuantityRole::Part;

@@ -26,6 +26,9 @@ pub struct Ledger {
     pub(super) pools: Option<BTreeMap<String, Vec<String>>>,
     /// As-of days (days since 1970-01-01) of the releases, in order.
     pub(super) releases: Vec<i32>,
+    /// Of quantities that tables of several pipelines show: what was done in the country.
+    #[serde(default)]
+    pub(super) country: super::shared::Country,
     /// By table, then period.
     pub(super) tables: BTreeMap<String, BTreeMap<String, Block>>,
 }
@@ -48,6 +51,14 @@ pub(super) struct Before {
 }
 
 impl Before {
+    /// Nothing was done with any of so many cells.
+    pub fn nothing(cells: usize) -> Self {
+        Before { seen: vec![0; cells] }
+    }
+    /// Notes what was done with a cell.
+    pub fn set(&mut self, index: usize, seen: u8) {
+        self.seen[index] = seen;
+    }
     /// What was done with the cell at a row-major position.
     pub fn seen(&self, index: usize) -> Seen {
         match self.seen.get(index) {

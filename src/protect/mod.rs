@@ -11,7 +11,8 @@ mod company;
 mod grid;
 mod hide;
 mod joined;
-mod joined_types;
+mod joined_means;
+mod joined_rows;
 mod ledger;
 mod lookup;
 mod loss;
@@ -27,6 +28,7 @@ mod refine;
 mod rows;
 mod run;
 mod search;
+mod shared;
 mod system;
 #[cfg(test)]
 mod testing;

@@ -11,6 +11,7 @@ use super::pools::{choose_pools, write_pools};
 use super::primary::Reason;
 use super::protected::Protected;
 use super::rows::{Decided, Decisions};
+use super::shared;
 use super::system::{Source, State, System};
 use super::trim::trim;
 use super::unions::hide_unions;
@@ -84,23 +85,19 @@ impl Run<'_> {
         let positions: Vec<usize> = universe.views.iter().map(|view| self.position(view)).collect::<Result<_>>()?;
         let sources: Vec<Source<'_>> =
             universe.views.iter().zip(&positions).map(|(view, &at)| self.source(view, at)).collect();
-        let mut system = System::build(universe, &sources)?;
-        let mut proofs = hide(&mut system)?;
-        trim(&mut system, &mut proofs);
-        part_pairs(&mut system, &mut proofs)?;
-        hide_unions(&mut system, &sources);
-        verify(&system, &proofs)?;
-        certificate.add(at, &system, &proofs)?;
-        for (view, &at) in positions.iter().enumerate() {
-            decisions[at] = Some(decisions_of(&system, view));
+        let decided = settle(at, universe, &sources, certificate)?;
+        for (of_view, at) in decided.into_iter().zip(positions) {
+            decisions[at] = Some(of_view);
         }
         Ok(())
     }
 
     fn source<'s>(&'s self, view: &'s View, at: usize) -> Source<'s> {
         let cells = &self.cells.tables[at];
+        let table = &self.pipeline.tables[cells.table];
         let before = self.ledger.before(&self.names(cells));
-        Source { view, table: &self.pipeline.tables[cells.table], cells, before }
+        let before = self.ledger.with_country(before, &cells.axes, &shared::names_of(self.pipeline, table));
+        Source { view, table, cells, before }
     }
 
     fn names<'s>(&'s self, cells: &'s TableCells) -> Names<'s> {
@@ -151,6 +148,7 @@ impl Run<'_> {
             if cells.means.is_empty() {
                 let seen: Vec<u8> = (0..cells.axes.len()).map(|at| seen(&decisions, cells, at) as u8).collect();
                 ledger.note(&self.names(cells), &seen);
+                ledger.note_country(&decisions, cells, &shared::names_of(self.pipeline, table));
             }
         }
         let certificate = certificate.finish(&relations, &self.pipeline.policy)?;
@@ -158,7 +156,25 @@ impl Run<'_> {
     }
 }
 
-fn seen(decisions: &Decisions, cells: &TableCells, at: usize) -> Seen {
+/// Protects a universe and adds its proof; what was decided, by view.
+pub(super) fn settle(
+    at: usize,
+    universe: &Universe,
+    sources: &[Source<'_>],
+    certificate: &mut Certificate,
+) -> Result<Vec<Decisions>> {
+    let mut system = System::build(universe, sources)?;
+    let mut proofs = hide(&mut system)?;
+    trim(&mut system, &mut proofs);
+    part_pairs(&mut system, &mut proofs)?;
+    hide_unions(&mut system, sources);
+    verify(&system, &proofs)?;
+    certificate.add(at, &system, &proofs)?;
+    Ok((0..sources.len()).map(|view| decisions_of(&system, view)).collect())
+}
+
+/// What the ledger keeps of a cell.
+pub(super) fn seen(decisions: &Decisions, cells: &TableCells, at: usize) -> Seen {
     match decisions.states[at] {
         State::Unpublished => Seen::New,
         State::Hidden => Seen::Hidden,

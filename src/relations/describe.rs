@@ -32,15 +32,15 @@ fn universe_id(table: &Table) -> String {
     [table.service.name().to_string()].into_iter().chain(types).chain(since).collect()
 }
 
-struct Context<'a> {
-    pipeline: &'a Pipeline,
-    geography: &'a Geography,
-    pools: &'a BTreeMap<CountyNumber, Vec<PlaceIndex>>,
+pub(super) struct Context<'a> {
+    pub pipeline: &'a Pipeline,
+    pub geography: &'a Geography,
+    pub pools: &'a BTreeMap<CountyNumber, Vec<PlaceIndex>>,
 }
 
 /// Dimensions that grow as views ask for codes.
-struct Builder {
-    dims: Vec<Dim>,
+pub(super) struct Builder {
+    pub dims: Vec<Dim>,
     first_month: Month,
 }
 
@@ -52,7 +52,7 @@ impl Context<'_> {
         Ok(Universe { id, dims: builder.dims, views })
     }
 
-    fn builder(&self, tables: &[(usize, &Axes)]) -> Builder {
+    pub fn builder(&self, tables: &[(usize, &Axes)]) -> Builder {
         let periods = || tables.iter().flat_map(|(_, axes)| axes.periods.iter());
         let first_month = periods().map(|period| period.first).min().unwrap_or(Month(0));
         let last = periods().map(|period| period.last()).max().unwrap_or(first_month);
@@ -90,10 +90,11 @@ impl Context<'_> {
             measures: table.measures.iter().map(|measure| measure.name().to_string()).collect(),
             municipality: axes.places.iter().map(|place| matches!(place, Place::Municipality(_))).collect(),
             municipality_detail: axes.periods.iter().map(detail).collect(),
+            partial: false,
         })
     }
 
-    fn place(&self, builder: &mut Builder, table: &Table, dim: usize, place: Place) -> Option<u16> {
+    pub fn place(&self, builder: &mut Builder, table: &Table, dim: usize, place: Place) -> Option<u16> {
         let within = |county: CountyNumber| {
             let all = self.geography.municipalities.iter().enumerate();
             all.filter(move |(_, m)| m.county == county).map(|(at, _)| at as u16).collect::<Vec<u16>>()
@@ -114,7 +115,7 @@ impl Context<'_> {
         Some(builder.code(dim, id, leaves))
     }
 
-    fn quantity(&self, builder: &mut Builder, predicate: &Predicate) -> Quantity {
+    pub fn quantity(&self, builder: &mut Builder, predicate: &Predicate) -> Quantity {
         let types: Vec<u16> = bits(predicate.types).collect();
         let mut codes = Vec::new();
         if types.len() < builder.dims[3].leaves.len() {
@@ -134,7 +135,7 @@ impl Context<'_> {
 }
 
 impl Builder {
-    fn code(&mut self, dim: usize, id: String, leaves: Vec<u16>) -> u16 {
+    pub fn code(&mut self, dim: usize, id: String, leaves: Vec<u16>) -> u16 {
         let codes = &mut self.dims[dim].codes;
         let known = codes.iter().position(|code| code.id == id);
         let at = known.unwrap_or_else(|| {
@@ -144,12 +145,12 @@ impl Builder {
         at as u16
     }
 
-    fn period(&mut self, period: Period) -> u16 {
+    pub fn period(&mut self, period: Period) -> u16 {
         let first = (period.first.0 - self.first_month.0) as u16;
         self.code(2, period.to_string(), (first..first + period.kind.months() as u16).collect())
     }
 
-    fn named(&mut self, id: &str, kind: DimKind, leaves: &[&str]) -> usize {
+    pub fn named(&mut self, id: &str, kind: DimKind, leaves: &[&str]) -> usize {
         if let Some(at) = self.dims.iter().position(|dim| dim.id == id) {
             return at;
         }
@@ -157,7 +158,7 @@ impl Builder {
         self.dims.len() - 1
     }
 
-    fn condition(&mut self, id: String, holds: bool) -> (usize, u16) {
+    pub fn condition(&mut self, id: String, holds: bool) -> (usize, u16) {
         let dim = self.named(&id, DimKind::Condition, &["yes", "no"]);
         let leaf = u16::from(!holds);
         (dim, self.code(dim, if holds { "yes" } else { "no" }.into(), vec![leaf]))
