@@ -5,6 +5,7 @@
 //! hiding but the description of the relations, alters no table, and never puts a hidden value
 //! into its report.
 
+mod beside;
 mod binding;
 mod certificate;
 pub mod engine;
@@ -52,6 +53,7 @@ pub fn audit(release: &Path, against: &[PathBuf], restricted: Option<&Path>) -> 
     for older in against {
         let older = Release::open(older, relations.as_deref(), &mut Findings::default())?;
         older::compare(&public, &older, &mut findings);
+        beside::compare(&public, &older, &mut findings);
     }
     means::check(&public.tables, &mut findings);
     let certificate = restricted.map(Certificate::read).transpose()?;

@@ -292,10 +292,11 @@ impl Run<'_> {
         Err(Error::gate(message + &kept))
     }
 
-    /// Public folders of the earlier releases of this pipeline, which an attacker has seen, as far
-    /// as they are still there.
+    /// Public folders of the earlier releases of this pipeline, and of the newest of every other, which
+    /// an attacker has seen, as far as they are still there.
     fn earlier(&self) -> Vec<PathBuf> {
-        let folders = self.plan.before.of(&self.pipeline.id).map(|commit| self.out.release(&commit.release));
+        let commits = self.plan.before.of(&self.pipeline.id).chain(self.plan.before.newest_but(&self.pipeline.id));
+        let folders = commits.map(|commit| self.out.release(&commit.release));
         folders.filter(|folder| folder.join("manifest.json").is_file()).collect()
     }
 
