@@ -5,6 +5,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::cycle::LeafAxis;
 use super::grid::{CellId, Grid, NO_CELL, NONE, canonical_codes};
 use super::ledger::Seen;
 use super::lookup::FreeConditions;
@@ -259,6 +260,7 @@ impl<'a> Builder<'a> {
             quantity_options: self.grids.iter().map(|grid| grid.quantity_options(FreeConditions::No)).collect(),
             all_options: self.grids.iter().map(|grid| grid.quantity_options(FreeConditions::Either)).collect(),
             type_options: self.grids.iter().map(Grid::type_options).collect(),
+            leaf_axes: self.grids.iter().map(LeafAxis::of).collect(),
             grids: self.grids,
             cells: self.cells,
             home: self.home,

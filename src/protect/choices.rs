@@ -7,7 +7,8 @@
 use super::grid::{Lane, NONE};
 use super::lookup::QuantityOption;
 use super::moves::Room;
-use super::search::{Reach, Tally};
+use super::search::Reach;
+use super::weigher::Tally;
 
 /// An option along a lane: parts by dimension, positions with the sign, and what the move costs
 /// and allows with it.

@@ -10,13 +10,19 @@ use std::sync::{Mutex, PoisonError};
 use rayon::prelude::*;
 
 use super::company::accompany;
+use super::cycle::cycle;
 use super::moves::Layer;
+use super::pairs::mix;
 use super::primary::Reason;
 use super::proofs::Proofs;
 use super::search::{Company, Found, Query, Reach, Scratch, search};
 use super::system::{System, Target};
 use super::transfer::transfer;
+use super::weigher::FREE;
 use crate::domain::{Error, Result};
+
+/// Options a lane of the ways that look for closed ways too.
+const CLOSED: [usize; 3] = [1, 4, 12];
 
 /// Targets searched in one state of the system.
 const BATCH: usize = 192;
@@ -77,16 +83,16 @@ pub(super) enum Strictness {
 }
 
 /// What a target still needs, by layer: the width, and who must not be alone in a changed cell.
-struct Need {
-    width: u32,
-    avoid: Vec<u32>,
+pub(super) struct Need {
+    pub width: u32,
+    pub avoid: Vec<u32>,
 }
 
-/// Hides and proves until every target is proved.
-pub(super) fn hide(system: &mut System<'_>) -> Result<Proofs> {
+/// Hides and proves until every target is proved. `order`: 0 for the usual one, or another.
+pub(super) fn hide(system: &mut System<'_>, order: u64) -> Result<Proofs> {
     let mut proofs = Proofs::new(system);
     let scratches: Vec<Mutex<Scratch>> = (0..rayon::current_num_threads()).map(|_| Mutex::default()).collect();
-    let mut waiting = order(system);
+    let mut waiting = if order == 0 { usual_order(system) } else { other_order(system, order) };
     for tier in TIERS {
         let mut queue = std::mem::take(&mut waiting);
         while !queue.is_empty() {
@@ -104,8 +110,15 @@ pub(super) fn hide(system: &mut System<'_>) -> Result<Proofs> {
     }
 }
 
+/// Targets shuffled, always in the same way.
+fn other_order(system: &System<'_>, order: u64) -> Vec<u32> {
+    let mut all: Vec<u32> = (0..system.targets.len() as u32).collect();
+    all.sort_by_key(|&target| mix(order << 32 | u64::from(target)));
+    all
+}
+
 /// Totals before details, then in order of the cells.
-fn order(system: &System<'_>) -> Vec<u32> {
+fn usual_order(system: &System<'_>) -> Vec<u32> {
     let breadth = |target: &Target| {
         let (view, index) = system.home[target.cell as usize];
         let coordinates = system.coordinates(view as usize, index as usize);
@@ -185,7 +198,8 @@ impl Need {
     }
 }
 
-fn needs(system: &System<'_>, proofs: &Proofs, target: u32, strictness: Strictness) -> [Option<Need>; 2] {
+/// What a target still needs, by layer.
+pub(super) fn needs(system: &System<'_>, proofs: &Proofs, target: u32, strictness: Strictness) -> [Option<Need>; 2] {
     let need = |layer: usize| {
         if proofs.is_proved(system, target, layer) {
             return None;
@@ -252,6 +266,14 @@ fn look(
 pub(super) fn seek(system: &System<'_>, query: &Query<'_>, scratch: &mut Scratch) -> Option<Found> {
     match query.reach {
         Reach::Transfer => transfer(system, query, scratch),
+        Reach::Best(most) if CLOSED.contains(&most) => {
+            let closed = cycle(system, query, scratch);
+            let below = closed.as_ref().map_or(query.below, |found| found.cost);
+            if below < FREE && closed.is_some() {
+                return closed;
+            }
+            search(system, &Query { below, ..*query }, scratch).or(closed)
+        }
         _ => search(system, query, scratch),
     }
 }

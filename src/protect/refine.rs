@@ -7,7 +7,8 @@
 use super::grid::{CellId, Classes, Grid, Lane, NONE, Role};
 use super::moves::{Layer, Term};
 use super::patients::Within;
-use super::search::{Company, Found, Reach, Search, Tally};
+use super::search::{Company, Found, Reach, Search};
+use super::weigher::Tally;
 
 /// Leaves that a move may raise, and lower, in a dimension.
 #[derive(Debug, Clone, Default)]

@@ -3,17 +3,14 @@
 //! In: cells, definition, geography and ledger. Out: [`Protected`].
 
 use super::certificate::Certificate;
-use super::hide::hide;
 use super::ledger::{Ledger, Names, Seen};
 use super::loss::Loss;
-use super::pairs::part_pairs;
 use super::pools::{choose_pools, write_pools};
 use super::primary::Reason;
 use super::protected::Protected;
+use super::restart::protect_well;
 use super::rows::{Decided, Decisions};
 use super::system::{Source, State, System};
-use super::trim::trim;
-use super::unions::hide_unions;
 use super::verify::verify;
 use super::workload;
 use crate::aggregate::{Axes, Cells, Place, Pools, TableCells};
@@ -85,10 +82,7 @@ impl Run<'_> {
         let sources: Vec<Source<'_>> =
             universe.views.iter().zip(&positions).map(|(view, &at)| self.source(view, at)).collect();
         let mut system = System::build(universe, &sources)?;
-        let mut proofs = hide(&mut system)?;
-        trim(&mut system, &mut proofs);
-        part_pairs(&mut system, &mut proofs)?;
-        hide_unions(&mut system, &sources);
+        let proofs = protect_well(&mut system, &sources)?;
         verify(&system, &proofs)?;
         certificate.add(at, &system, &proofs)?;
         for (view, &at) in positions.iter().enumerate() {

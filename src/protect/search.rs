@@ -10,7 +10,8 @@ use super::grid::{CellId, Grid};
 use super::moves::{Layer, Room, Term};
 use super::patients::Within;
 use super::refine::Completion;
-use super::system::{State, System};
+use super::system::System;
+use super::weigher::{Tally, Weigher, bound};
 
 /// How wide to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,15 +80,14 @@ pub(super) struct Scratch {
     pub stamps: Vec<u32>,
     pub epoch: u32,
     pub touched: Vec<(u32, i32)>,
+    /// Changes of cells by some terms.
+    pub net: Vec<i8>,
     levels: Vec<Vec<(u32, i8)>>,
     slices: Vec<Slice>,
 }
 
-/// What a single contributor in a changed cell adds to the cost: enough to break ties.
-const LONE: f32 = 0.02;
-
-/// A move that costs less hides nothing new: no better one is looked for.
-const FREE: f32 = 1.0;
+/// Options a lane up to which municipalities of other counties are left out.
+const NEAR: usize = 30;
 
 /// One search.
 pub(super) struct Search<'s, 'a> {
@@ -107,73 +107,6 @@ pub(super) struct Search<'s, 'a> {
     chosen: Vec<Choice>,
     best: Option<Found>,
     effort: u64,
-}
-
-/// Cost and room of a part of a move.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Tally {
-    pub cost: f32,
-    pub room: Room,
-}
-
-impl Tally {
-    pub const NOTHING: Tally = Tally { cost: 0.0, room: Room::BOUNDLESS };
-}
-
-/// What a changed cell costs and allows.
-pub(super) struct Weigher<'s, 'a> {
-    system: &'s System<'a>,
-    query: &'s Query<'s>,
-    /// Who alone makes the target.
-    own: Vec<u32>,
-}
-
-impl<'s, 'a> Weigher<'s, 'a> {
-    pub fn new(system: &'s System<'a>, query: &'s Query<'s>) -> Self {
-        Weigher { system, query, own: system.owners(query.cell, query.layer).collect() }
-    }
-
-    /// Adds a changed cell to a tally; none where it cannot change.
-    pub fn weigh(&self, id: CellId, sign: i8, mut tally: Tally) -> Option<Tally> {
-        // A detail that is not published is no cell.
-        let Some(cell) = self.system.cells.get(id as usize) else { return Some(tally) };
-        if self.query.layer.is_of_patients() && !cell.has_patients() {
-            return Some(tally);
-        }
-        if self.query.keep == Some(id) || !tally.room.take(cell, sign, self.query.layer) {
-            return None;
-        }
-        if self.query.layer.is_of_patients() && self.query.company == Company::Alone {
-            tally.room.take_slack(cell, sign);
-        }
-        if cell.state == State::Shown {
-            tally.cost += cell.weight;
-        }
-        if !cell.lone {
-            return Some(tally);
-        }
-        for owner in self.system.owners(id, self.query.layer) {
-            if self.query.avoid.binary_search(&owner).is_ok() {
-                return None;
-            }
-            tally.cost += if self.own.contains(&owner) { 0.0 } else { LONE };
-        }
-        Some(tally)
-    }
-
-    /// Whether a tally can serve the query for less than `bound`.
-    pub fn serves(&self, tally: &Tally, bound: f32) -> bool {
-        let (contacts, patients) = tally.room.widths(self.query.layer);
-        contacts >= self.query.contacts_width && patients >= self.query.patients_width && tally.cost < bound
-    }
-}
-
-/// What a move must cost less than to be better than the best so far.
-pub(super) fn bound(query: &Query<'_>, best: Option<&Found>) -> f32 {
-    match best.map_or(query.below, |best| best.cost) {
-        free if best.is_some() && free < FREE => 0.0,
-        cost => cost,
-    }
 }
 
 /// The cheapest move found, if any.
@@ -285,10 +218,19 @@ impl Search<'_, '_> {
         slices.clear();
         for at in 0..length {
             let offset = (at as i64 - self.at[axis] as i64) * stride as i64;
-            slices.push(if at == self.at[axis] { None } else { self.weigh_all(depth, offset) });
+            let passed_over = at == self.at[axis] || self.is_far(axis, at);
+            slices.push(if passed_over { None } else { self.weigh_all(depth, offset) });
+            self.effort += if passed_over { 0 } else { self.scratch.levels[depth].len() as u64 };
         }
-        self.effort += (length * self.scratch.levels[depth].len()) as u64;
         self.scratch.slices = slices;
+    }
+
+    /// A municipality of another county: counties would change with it, so that it is looked at only
+    /// where the county has nothing.
+    fn is_far(&self, axis: usize, at: usize) -> bool {
+        let in_county = matches!(self.query.reach, Reach::Best(most) if most <= NEAR);
+        let lane = self.grid().lanes.first().filter(|_| in_county && axis == 0);
+        lane.is_some_and(|lane| lane.classes_at[self.at[0]].len() == 1 && !lane.is_near(self.at[0], at))
     }
 
     fn weigh_all(&self, depth: usize, offset: i64) -> Slice {

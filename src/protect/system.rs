@@ -6,6 +6,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::cycle::LeafAxis;
 use super::grid::{CellId, Grid};
 use super::ledger::Before;
 use super::lookup::QuantityOption;
@@ -126,6 +127,8 @@ pub(super) struct System<'a> {
     pub all_options: Vec<Vec<Vec<QuantityOption>>>,
     /// The same where conditions stand still.
     pub type_options: Vec<Vec<Vec<QuantityOption>>>,
+    /// By view: its axes as leaves.
+    pub leaf_axes: Vec<Option<Vec<LeafAxis>>>,
     /// Municipalities with many contacts of their residents, or of their practices.
     pub large_places: LargePlaces,
     /// Contact types, the most frequent first.

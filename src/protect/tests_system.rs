@@ -33,7 +33,7 @@ fn protected(contacts: &[Contact], pipeline: &Pipeline, geography: &Geography, s
     };
     let sources: Vec<Source<'_>> = universe.views.iter().zip(&cells.tables).map(source).collect();
     let mut system = System::build(universe, &sources).unwrap();
-    let mut proofs = hide(&mut system).unwrap();
+    let mut proofs = hide(&mut system, 0).unwrap();
     trims_what_is_hidden_in_vain(&mut system, &mut proofs);
     part_pairs(&mut system, &mut proofs).unwrap();
     verify(&system, &proofs).unwrap();
@@ -50,7 +50,7 @@ fn trims_what_is_hidden_in_vain(system: &mut System<'_>, proofs: &mut Proofs) {
     });
     in_vain.into_iter().for_each(|cell| system.hide(cell, Reason::Secondary));
     let before = proofs.moves.len();
-    trim(system, proofs);
+    trim(system, proofs, 3);
     assert!(proofs.moves.len() <= before);
     let company = proofs.moves.iter().flat_map(|used| &used.along).map(|&at| &proofs.moves[at as usize]);
     let mut changed: BTreeSet<u32> =

@@ -7,8 +7,9 @@
 use super::grid::{CellId, Grid, NONE, Role};
 use super::moves::Term;
 use super::patients::Within;
-use super::search::{Found, Query, Reach, Scratch, Tally, Weigher, bound, search};
+use super::search::{Found, Query, Reach, Scratch, search};
 use super::system::{State, System};
+use super::weigher::{Tally, Weigher, bound};
 use crate::relations::DimKind;
 
 /// Contact types tried: the most frequent.
