@@ -12,6 +12,8 @@ mod injected;
 mod meddled;
 mod nightly;
 mod power;
+#[path = "../program/mod.rs"]
+mod program;
 mod safe;
 mod series;
 mod small;

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
+
+use crate::program::{kprstat, said, text};
 
 /// So many persons of an age, living somewhere, with a consultation each in a month of 2024.
 pub struct Group {
@@ -114,16 +116,4 @@ pub fn cells(release: &Path, table: &str) -> Cells {
 pub fn cell(cells: &Cells, period: &str, place: &str, age: &str) -> Option<u64> {
     let key = (period.to_string(), place.to_string(), age.to_string());
     *cells.get(&key).unwrap_or_else(|| panic!("no row {key:?}"))
-}
-
-pub fn kprstat<'a>(words: impl IntoIterator<Item = &'a str>) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_kprstat")).args(words).output().unwrap()
-}
-
-pub fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
-
-pub fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }

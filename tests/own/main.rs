@@ -4,12 +4,14 @@
 //! expected value is worked out from the persons planted. It never links the crate.
 
 mod country;
+#[path = "../program/mod.rs"]
+mod program;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 
-use country::{Cells, Country, Group, cell, cells, group, kprstat, said, text};
+use country::{Cells, Country, Group, cell, cells, group};
+use program::{copy, files, kprstat, said, text};
 
 /// Halden (3101) and Moss (3103) of Østfold (31), Oslo (0301). Of the six-year-olds two live in
 /// Halden, ten in Moss and nine in Oslo.
@@ -202,27 +204,4 @@ fn a_table_is_made_again_byte_for_byte_and_the_second_time_is_nothing_to_do() {
     let done = reproduce("again", &["--against", text(&releases)]);
     assert!(done.status.success(), "{}", said(&done));
     assert!(files(&country.path("again/public/releases")) == files(&country.path("elsewhere")));
-}
-
-fn copy(from: &Path, to: &Path) {
-    for (path, bytes) in files(from) {
-        fs::create_dir_all(to.join(&path).parent().unwrap()).unwrap();
-        fs::write(to.join(path), bytes).unwrap();
-    }
-}
-
-/// Path below the folder and bytes of every file.
-fn files(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
-    let (mut open, mut found) = (vec![folder.to_path_buf()], Vec::new());
-    while let Some(next) = open.pop() {
-        for entry in fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
-            match path.is_dir() {
-                true => open.push(path),
-                false => found.push((path.strip_prefix(folder).unwrap().to_path_buf(), fs::read(&path).unwrap())),
-            }
-        }
-    }
-    found.sort();
-    found
 }

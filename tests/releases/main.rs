@@ -2,7 +2,7 @@
 //! all before it, and no cell flickers between hidden and shown.
 //!
 //! In: a synthetic country of few municipalities, the built program. It never links the crate.
-//! `make test` makes a part of the releases, `make test-releases` all of them (`KPRSTAT_RELEASES`).
+//! No part of `make test`: `make test-releases` makes 24 releases (`KPRSTAT_RELEASES`).
 
 mod country;
 
