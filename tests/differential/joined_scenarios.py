@@ -30,7 +30,8 @@ def differences(folder):
 
 def difference(table, cell):
     usual = "total" if cell["table"] in ("continuity", "contacts-with-and-without-doctor") else ""
-    key = (cell["period"], cell["geo"], cell["dimensions"].get("list_doctor", usual), cell["indicator"], cell["measure"])
+    group = cell["dimensions"].get("list_doctor") or cell["dimensions"].get("team") or usual
+    key = (cell["period"], cell["geo"], group, cell["indicator"], cell["measure"])
     if key not in table or cell["value"] == "absent":
         return None if key not in table and cell["value"] == "absent" else f"{key}: expected {cell['value']}"
     value, patients, doctors = table[key]
