@@ -79,6 +79,12 @@ fn pipeline(written: &Written, policy: &Policy) -> Outcome<Pipeline> {
     if written.months == 1 {
         table.periods = vec![PeriodKind::Month];
     }
+    if let Some(labels) = written.labels.get(1) {
+        // The total is no group, and the last of the others stands for ages that are not known.
+        let from: Vec<u8> = (0..labels.len() as u8 - 2).map(|at| at * 10).collect();
+        let named = labels[1..labels.len() - 1].to_vec();
+        pipeline.age_groups = AgeGroups { id: "bench".into(), from, labels: named };
+    }
     pipeline.policy = policy.clone();
     pipeline.tables = vec![table];
     Ok(pipeline)

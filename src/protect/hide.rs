@@ -34,15 +34,10 @@ const fn way(reach: Reach, together: Together, below: f32, effort: u64) -> Way {
 }
 
 /// Ways to look for a move: what is cheap is looked for everywhere before anything dear is taken.
-pub(super) const WAYS: [Way; 18] = [
+pub(super) const WAYS: [Way; 13] = [
     way(Reach::Best(1), Together::Joint, 2.0, 5_000),
-    way(Reach::Best(4), Together::Joint, 25.0, 20_000),
-    way(Reach::Best(12), Together::Joint, 120.0, 60_000),
-    way(Reach::Best(12), Together::Apart, 120.0, 60_000),
     way(Reach::Best(30), Together::Joint, 500.0, 150_000),
     way(Reach::Best(30), Together::Apart, 500.0, 150_000),
-    way(Reach::Best(60), Together::Joint, 2_500.0, 300_000),
-    way(Reach::Best(60), Together::Apart, 2_500.0, 300_000),
     way(Reach::Transfer, Together::Joint, 2_500.0, 500_000),
     way(Reach::Transfer, Together::Apart, 2_500.0, 500_000),
     way(Reach::Best(60), Together::Joint, 12_000.0, 300_000),
@@ -55,9 +50,10 @@ pub(super) const WAYS: [Way; 18] = [
     way(Reach::Totals, Together::Along, f32::INFINITY, 2_000_000),
 ];
 
-/// Ways gone through for all targets before any of the next: cells are hidden cheaply as far as
-/// that goes, and what is dear then finds much hidden, and proved, already.
-const TIERS: [Range<usize>; 6] = [0..1, 1..2, 2..4, 4..6, 6..10, 8..WAYS.len()];
+/// Ways gone through for all targets before any of the next: what is free for all, then what is cheap,
+/// and what is dear then finds much hidden, and proved, already. More steps between cost time and hide
+/// no less.
+const TIERS: [Range<usize>; 3] = [0..1, 1..3, 3..WAYS.len()];
 
 /// One move for contacts and patients, or a move for each.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -113,14 +109,17 @@ fn hide_in_tiers(system: &mut System<'_>, proofs: &mut Proofs, tiers: &[Range<us
     waiting.retain(|&target| !proofs.is_done(system, target));
     for tier in tiers {
         let mut queue = std::mem::take(&mut waiting);
+        let dbg = std::time::Instant::now(); let (n0, m0) = (queue.len(), proofs.moves.len()); let mut searched = 0; let mut already = 0;
         while !queue.is_empty() {
             let rest = queue.split_off(queue.len().min(BATCH));
             let batch = std::mem::replace(&mut queue, rest);
+            already += batch.iter().filter(|t| proofs.is_done(system, **t)).count(); searched += batch.len();
             let (mut again, mut later) = work(system, proofs, &batch, (&WAYS[tier.clone()], &scratches));
             again.append(&mut queue);
             queue = again;
             waiting.append(&mut later);
         }
+        eprintln!("tier {tier:?} in {n0} searched {searched} (done already {already}) left {} moves {} {:.1} s hidden {}", waiting.len(), proofs.moves.len()-m0, dbg.elapsed().as_secs_f64(), system.cells.iter().filter(|c| c.state==super::system::State::Hidden).count());
     }
     waiting
 }
