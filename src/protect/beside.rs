@@ -51,7 +51,8 @@ pub fn protect_beside(of: Beside<'_>) -> Result<Protected> {
         let positions: Vec<usize> = universe.views.iter().map(|view| of.position(view)).collect::<Result<_>>()?;
         let sources: Vec<Source<'_>> =
             universe.views.iter().zip(&positions).map(|(view, &at)| of.source(view, at)).collect();
-        for (made, at) in prove((at, universe), &sources, &mut certificate)?.into_iter().zip(positions) {
+        let (made, _) = prove((at, universe), &sources, &mut certificate, None)?;
+        for (made, at) in made.into_iter().zip(positions) {
             decisions[at] = Some(made);
         }
     }

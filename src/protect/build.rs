@@ -36,6 +36,7 @@ impl<'a> System<'a> {
         system.earlier = Earlier::of(&system, told, margin);
         system.look_back();
         system.prefer_patterns();
+        system.is_careful = system.deserves_care();
         Ok(system)
     }
 
@@ -314,6 +315,7 @@ impl<'a> Builder<'a> {
             targets,
             target_of,
             earlier: None,
+            is_careful: false,
         }
     }
 }

@@ -7,7 +7,8 @@
 use super::grid::{Lane, NONE};
 use super::lookup::QuantityOption;
 use super::moves::Room;
-use super::search::{Reach, Tally};
+use super::search::Reach;
+use super::weigher::Tally;
 
 /// An option along a lane: parts by dimension, positions with the sign, and what the move costs
 /// and allows with it.
@@ -18,8 +19,27 @@ pub(super) struct Choice {
     pub tally: Tally,
 }
 
-/// The part of a move chosen so far, raised at one position; none where that is impossible.
-pub(super) type Slice = Option<Tally>;
+/// The part of a move chosen so far, at one position; none where that is impossible.
+type Slice = Option<Tally>;
+
+/// The part of a move chosen so far, at every position along an axis.
+#[derive(Default)]
+pub(super) struct Slices {
+    /// Raised there.
+    pub up: Vec<Slice>,
+    /// Lowered there; empty where that is the same but for the direction.
+    pub down: Vec<Slice>,
+}
+
+impl Slices {
+    fn at(&self, position: u16, sign: i8) -> Slice {
+        match self.down.get(position as usize) {
+            Some(slice) if sign < 0 => *slice,
+            _ if sign > 0 => self.up[position as usize],
+            _ => self.up[position as usize].map(|slice| Tally { room: slice.room.reversed(), ..slice }),
+        }
+    }
+}
 
 /// Whether an option may lower one leaf for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,19 +69,19 @@ impl Limits<'_> {
     }
 
     /// The move so far with further steps.
-    fn with(&self, slices: &[Slice], steps: impl Iterator<Item = (u16, i8)>) -> Option<Tally> {
+    fn with(&self, slices: &Slices, steps: impl Iterator<Item = (u16, i8)>) -> Option<Tally> {
         let mut tally = self.so_far;
         for (at, sign) in steps {
-            let slice = slices[at as usize]?;
+            let slice = slices.at(at, sign)?;
             tally.cost += slice.cost;
-            tally.room.merge(&slice.room, sign);
+            tally.room.merge(&slice.room);
         }
         (self.serves)(&tally).then_some(tally)
     }
 }
 
 /// The best options along place, period or a dimension; `own` is the target's position.
-pub(super) fn lane_choices(lane: &Lane, own: usize, slices: &[Slice], limits: &Limits<'_>) -> Vec<Choice> {
+pub(super) fn lane_choices(lane: &Lane, own: usize, slices: &Slices, limits: &Limits<'_>) -> Vec<Choice> {
     let inside = &lane.classes_at[own];
     let classes = lane.by_class.len() as u16;
     let option = |part| Some(Rough { part, tally: limits.with(slices, steps(lane, own, part))? });
@@ -90,7 +110,7 @@ pub(super) fn lane_choices(lane: &Lane, own: usize, slices: &[Slice], limits: &L
 pub(super) fn quantity_choices(
     options: &[QuantityOption],
     own: usize,
-    slices: &[Slice],
+    slices: &Slices,
     limits: &Limits<'_>,
 ) -> Vec<Choice> {
     let pairs = limits.pairs == Pairs::Allowed;
@@ -128,7 +148,7 @@ fn steps(lane: &Lane, own: usize, part: (u16, u16)) -> impl Iterator<Item = (u16
 }
 
 /// The leaves of a sum that are best to raise: cheap, then large.
-fn raised(lane: &Lane, slices: &[Slice], own: usize) -> Vec<u16> {
+fn raised(lane: &Lane, slices: &Slices, own: usize) -> Vec<u16> {
     let inside = &lane.classes_at[own];
     if inside.len() == 1 {
         return inside.clone();
@@ -137,9 +157,9 @@ fn raised(lane: &Lane, slices: &[Slice], own: usize) -> Vec<u16> {
         let mut tally = Tally::NOTHING;
         for &position in &lane.by_class[plus as usize] {
             if lane.classes_at[position as usize].len() < inside.len() {
-                let slice = slices[position as usize]?;
+                let slice = slices.at(position, 1)?;
                 tally.cost += slice.cost;
-                tally.room.merge(&slice.room, 1);
+                tally.room.merge(&slice.room);
             }
         }
         Some((tally, plus))

@@ -87,7 +87,7 @@ fn cell(system: &System<'_>, view: usize, at: &[u16]) -> Option<CellId> {
 }
 
 /// Whether a move with its company keeps what everybody knows, raised by `width`.
-fn fits(system: &System<'_>, found: &Found, width: u32, scratch: &mut Scratch) -> bool {
+pub(super) fn fits(system: &System<'_>, found: &Found, width: u32, scratch: &mut Scratch) -> bool {
     let of_contacts = |other: &&Found| other.layer == Layer::Contacts;
     let others = found.along.iter().filter(|other| other.layer != Layer::Contacts);
     let changes: Vec<(CellId, i8)> =

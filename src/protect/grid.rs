@@ -48,6 +48,9 @@ pub(super) struct Lane {
     pub classes_at: Vec<Vec<u16>>,
     /// Canonical code at each position, [`NONE`] where not published.
     pub codes: Vec<u16>,
+    /// By position of one class: the position of the smallest sum that it is in, but for the sum of
+    /// all; [`NONE`] where there is no such.
+    pub region: Vec<u16>,
 }
 
 /// A dimension as quantities see it: bit `c` of `inside[q]` says that class `c` counts in `q`.
@@ -168,10 +171,24 @@ impl Lane {
             }
         }
         let classes = Classes::by_signature(signatures.clone());
-        let by_class = classes.leaves.iter().map(|leaves| signatures[leaves[0] as usize].clone()).collect();
-        let classes_at = codes.iter().map(|&code| classes_of(dim, code, &classes)).collect();
-        (Lane { dim: axis.dim, stride, len: codes.len(), by_class, classes_at, codes }, classes)
+        let by_class: Vec<Vec<u16>> =
+            classes.leaves.iter().map(|leaves| signatures[leaves[0] as usize].clone()).collect();
+        let classes_at: Vec<Vec<u16>> = codes.iter().map(|&code| classes_of(dim, code, &classes)).collect();
+        let region = (0..codes.len() as u16).map(|at| region(&by_class, &classes_at, at)).collect();
+        (Lane { dim: axis.dim, stride, len: codes.len(), by_class, classes_at, codes, region }, classes)
     }
+
+    /// Whether a change at one position need not change the region of another.
+    pub fn is_near(&self, at: usize, other: usize) -> bool {
+        self.region[at] == self.region[other] || self.classes_at[other].len() > 1
+    }
+}
+
+fn region(by_class: &[Vec<u16>], classes_at: &[Vec<u16>], at: u16) -> u16 {
+    let [class] = classes_at[at as usize][..] else { return NONE };
+    let size = |position: u16| classes_at[position as usize].len();
+    let sums = by_class[class as usize].iter().copied().filter(|&sum| (2..by_class.len()).contains(&size(sum)));
+    sums.min_by_key(|&sum| (size(sum), sum)).unwrap_or(NONE)
 }
 
 fn classes_of(dim: &Dim, code: u16, classes: &Classes) -> Vec<u16> {

@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use rayon::prelude::*;
 
 use super::company::accompany;
+use super::detour::with_detours;
 use super::moves::Layer;
 use super::primary::Reason;
 use super::proofs::Proofs;
@@ -73,20 +74,13 @@ pub(super) enum Strictness {
 }
 
 /// What a target still needs, by layer: the width, and who must not be alone in a changed cell.
-struct Need {
-    width: u32,
-    avoid: Vec<u32>,
+pub(super) struct Need {
+    pub width: u32,
+    pub avoid: Vec<u32>,
 }
 
-/// Hides and proves until every target is proved.
-pub(super) fn hide(system: &mut System<'_>) -> Result<Proofs> {
-    let mut proofs = Proofs::new(system);
-    hide_more(system, &mut proofs)?;
-    Ok(proofs)
-}
-
-/// The same where some proofs are there already.
-pub(super) fn hide_more(system: &mut System<'_>, proofs: &mut Proofs) -> Result<()> {
+/// Hides and proves until every target is proved. Some may be already.
+pub(super) fn hide(system: &mut System<'_>, proofs: &mut Proofs) -> Result<()> {
     let mut left = hide_in_tiers(system, proofs, &TIERS);
     // Beside sums that have not changed since they were told nothing can move.
     while !left.is_empty() && system.give_up_sums(&left) {
@@ -109,17 +103,14 @@ fn hide_in_tiers(system: &mut System<'_>, proofs: &mut Proofs, tiers: &[Range<us
     waiting.retain(|&target| !proofs.is_done(system, target));
     for tier in tiers {
         let mut queue = std::mem::take(&mut waiting);
-        let dbg = std::time::Instant::now(); let (n0, m0) = (queue.len(), proofs.moves.len()); let mut searched = 0; let mut already = 0;
         while !queue.is_empty() {
             let rest = queue.split_off(queue.len().min(BATCH));
             let batch = std::mem::replace(&mut queue, rest);
-            already += batch.iter().filter(|t| proofs.is_done(system, **t)).count(); searched += batch.len();
             let (mut again, mut later) = work(system, proofs, &batch, (&WAYS[tier.clone()], &scratches));
             again.append(&mut queue);
             queue = again;
             waiting.append(&mut later);
         }
-        eprintln!("tier {tier:?} in {n0} searched {searched} (done already {already}) left {} moves {} {:.1} s hidden {}", waiting.len(), proofs.moves.len()-m0, dbg.elapsed().as_secs_f64(), system.cells.iter().filter(|c| c.state==super::system::State::Hidden).count());
     }
     waiting
 }
@@ -205,7 +196,8 @@ impl Need {
     }
 }
 
-fn needs(system: &System<'_>, proofs: &Proofs, target: u32, strictness: Strictness) -> [Option<Need>; 2] {
+/// What a target still needs, by layer.
+pub(super) fn needs(system: &System<'_>, proofs: &Proofs, target: u32, strictness: Strictness) -> [Option<Need>; 2] {
     let need = |layer: usize| {
         if proofs.is_proved(system, target, layer) {
             return None;
@@ -243,6 +235,7 @@ fn look(
             patients_width: on(1),
             company,
             keep: None,
+            base: None,
             avoid: &avoid(layers),
             reach: way.reach,
             below: way.below,
@@ -270,10 +263,11 @@ fn look(
 
 /// The cheapest move found in the query's reach.
 pub(super) fn seek(system: &System<'_>, query: &Query<'_>, scratch: &mut Scratch) -> Option<Found> {
-    match query.reach {
+    let found = match query.reach {
         Reach::Transfer => transfer(system, query, scratch),
         _ => search(system, query, scratch),
-    }
+    }?;
+    Some(with_detours(system, query, found, scratch))
 }
 
 /// Names the table and the level, nothing else.

@@ -1,11 +1,12 @@
 //! What earlier releases showed and hid, kept from release to release (PROTECTION 5).
 //!
-//! In: decisions by table and period, and the values that were told. Out: bytes, the same for the
-//! same decisions. Of a cell it holds no count but the last one that was published. Hidden stays
+//! In: decisions by table and period, the values that were told, and the moves that proved. Out: bytes,
+//! the same for the same decisions. Of a cell it holds no count but the last one that was published. Hidden stays
 //! hidden; shown stays shown as long as that can be.
 
 use std::collections::BTreeMap;
 
+use super::kept::KeptMoves;
 use crate::aggregate::{Axes, Place};
 use crate::codes::Geography;
 use crate::domain::{Error, Result};
@@ -56,6 +57,9 @@ pub struct Ledger {
     pub(super) releases: Vec<i32>,
     /// By table, then period.
     pub(super) tables: BTreeMap<String, BTreeMap<String, Block>>,
+    /// By universe: the moves that proved the last release.
+    #[serde(default)]
+    pub(super) moves: BTreeMap<String, KeptMoves>,
 }
 
 /// A table's decisions for a period, over codes by name.
@@ -160,6 +164,7 @@ impl Ledger {
             plain.extend(&block.seen);
             block.told.iter().flatten().for_each(|told| write_told(*told, &mut plain));
         }
+        self.moves.values().for_each(|kept| kept.write(&mut plain));
         zstd::encode_all(&plain[..], 9).unwrap_or_default()
     }
 
@@ -177,6 +182,9 @@ impl Ledger {
             rest = more;
             let count = if block.has_told { block.cells() } else { 0 };
             block.told = (0..count).map(|_| read_two(&mut rest)).collect::<Option<_>>().ok_or_else(wrong)?;
+        }
+        for kept in ledger.moves.values_mut() {
+            kept.read(&mut rest).ok_or_else(wrong)?;
         }
         if rest.is_empty() { Ok(ledger) } else { Err(wrong()) }
     }
@@ -222,13 +230,17 @@ fn write_told(told: Told, into: &mut Vec<u8>) {
     if !told.is_something() {
         return into.push(0);
     }
-    for mut rest in [u64::from(told.value) + 1, u64::from(told.drift)] {
-        while rest > 127 {
-            into.push(rest as u8 | 128);
-            rest >>= 7;
-        }
-        into.push(rest as u8);
+    write_number(u64::from(told.value) + 1, into);
+    write_number(u64::from(told.drift), into);
+}
+
+/// A number in as few bytes as it takes, seven bits a byte.
+pub(super) fn write_number(mut number: u64, into: &mut Vec<u8>) {
+    while number > 127 {
+        into.push(number as u8 | 128);
+        number >>= 7;
     }
+    into.push(number as u8);
 }
 
 fn read_two(bytes: &mut &[u8]) -> Option<TwoTold> {
@@ -242,7 +254,8 @@ fn read_told(bytes: &mut &[u8]) -> Option<Told> {
     }
 }
 
-fn read_number(bytes: &mut &[u8]) -> Option<u64> {
+/// What [`write_number`] wrote; none where the bytes end, or go on for too long.
+pub(super) fn read_number(bytes: &mut &[u8]) -> Option<u64> {
     let mut number = 0;
     for shift in (0..35).step_by(7) {
         let (&byte, rest) = bytes.split_first()?;

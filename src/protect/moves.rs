@@ -38,7 +38,7 @@ impl Layer {
 pub(super) type Part = (u16, u16);
 
 /// A product of one-dimensional changes, with a sign. A move is a sum of such terms.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Term {
     pub sign: i8,
     /// By dimension. In the patients layer the dimensions that patients do not add up over are
@@ -116,10 +116,8 @@ impl Room {
         }
     }
 
-    /// Takes in what another part of the move allows; that part is raised (sign above 0) or
-    /// lowered.
-    pub fn merge(&mut self, other: &Room, sign: i8) {
-        let other = if sign > 0 { *other } else { other.reversed() };
+    /// Takes in what another part of the move allows.
+    pub fn merge(&mut self, other: &Room) {
         self.contacts_up = self.contacts_up.min(other.contacts_up);
         self.contacts_down = self.contacts_down.min(other.contacts_down);
         self.patients_up = self.patients_up.min(other.patients_up);
@@ -128,7 +126,8 @@ impl Room {
         self.slack_down = self.slack_down.min(other.slack_down);
     }
 
-    fn reversed(&self) -> Room {
+    /// The same with up and down changed.
+    pub fn reversed(&self) -> Room {
         Room {
             contacts_up: self.contacts_down,
             contacts_down: self.contacts_up,

@@ -112,6 +112,17 @@ impl Proofs {
         self.note(system, target, at, least);
     }
 
+    /// The same for a move that may help none of its targets: it is not taken then.
+    pub fn take_if_it_helps(&mut self, system: &System<'_>, target: u32, found: Found, targets: &[u32]) {
+        let before = self.moves.len();
+        self.take(system, target, found);
+        let last = self.moves.len() as u32 - 1;
+        let stands_on = |claim: &Claim| claim.moves.contains(&last);
+        if !targets.iter().any(|&target| self.claims[target as usize].iter().any(stands_on)) {
+            self.moves.truncate(before);
+        }
+    }
+
     /// Takes a move into use that changes a proved target in a layer by at least 1.
     pub fn take_further(&mut self, system: &System<'_>, target: u32, layer: usize, found: Found) {
         let mut widths = [0, 0];

@@ -7,7 +7,8 @@
 use super::grid::{CellId, Classes, Grid, Lane, NONE, Role};
 use super::moves::{Layer, Term};
 use super::patients::Within;
-use super::search::{Company, Found, Reach, Search, Tally};
+use super::search::{Company, Found, Reach, Search};
+use super::weigher::Tally;
 
 /// Leaves that a move may raise, and lower, in a dimension.
 #[derive(Debug, Clone, Default)]
@@ -139,8 +140,8 @@ impl<'c, 's, 'a> Completion<'c, 's, 'a> {
         let before = self.tally;
         if self.search.query.layer != Layer::Contacts {
             let system = self.search.system;
-            let has_patients = |change: &&(CellId, i8)| system.cells[change.0 as usize].has_patients();
-            let changes: Vec<(CellId, i8)> = self.cells.iter().filter(has_patients).copied().collect();
+            let has_patients = |change: &(CellId, i8)| system.cells[change.0 as usize].has_patients();
+            let changes: Vec<(CellId, i8)> = self.changes().into_iter().filter(has_patients).collect();
             let touched = &mut self.search.scratch.touched;
             let within = match self.search.query.company {
                 Company::Alone => Within::All,
@@ -155,7 +156,13 @@ impl<'c, 's, 'a> Completion<'c, 's, 'a> {
         fits
     }
 
+    /// Every change of the whole move.
+    fn changes(&self) -> Vec<(CellId, i8)> {
+        self.search.query.base.map_or_else(|| self.cells.clone(), |base| base.with(&self.cells))
+    }
+
     fn found(mut self) -> Found {
+        self.cells = self.changes();
         if self.search.query.layer.is_of_patients() {
             let cells = &self.search.system.cells;
             self.cells.retain(|&(id, _)| cells[id as usize].has_patients());
@@ -166,7 +173,15 @@ impl<'c, 's, 'a> Completion<'c, 's, 'a> {
         };
         Found {
             layer: self.search.query.layer,
-            terms: vec![Term { sign: 1, parts: self.leaves.iter().map(leaf).collect() }],
+            terms: self
+                .search
+                .query
+                .base
+                .map_or(&[][..], |base| &base.terms)
+                .iter()
+                .cloned()
+                .chain([Term { sign: 1, parts: self.leaves.iter().map(leaf).collect() }])
+                .collect(),
             at: self.search.coordinates.clone(),
             cost: self.tally.cost,
             room: self.tally.room,
@@ -240,7 +255,7 @@ impl<'c, 's, 'a> Completion<'c, 's, 'a> {
             }
             true
         });
-        (possible && self.search.serves(&tally)).then_some((tally.cost, least))
+        (possible && self.search.may_serve(&tally)).then_some((tally.cost, least))
     }
 
     /// Adds the cells of a view to the move.
@@ -256,7 +271,7 @@ impl<'c, 's, 'a> Completion<'c, 's, 'a> {
                 self.tally = self.search.weigh(id, sign, self.tally)?;
             }
         }
-        self.search.serves(&self.tally).then_some(())
+        self.search.may_serve(&self.tally).then_some(())
     }
 
     /// Every changed cell of a view, until `see` says no. Cells seen in another view are left out.

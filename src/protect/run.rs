@@ -2,14 +2,18 @@
 //!
 //! In: cells, definition, geography and ledger. Out: [`Protected`].
 
+use std::collections::BTreeMap;
+
 use super::certificate::Certificate;
 use super::grid::NO_CELL;
-use super::hide::{hide, hide_more};
+use super::hide::hide;
+use super::kept::{KeptMoves, take_over};
 use super::ledger::{Ledger, Names, Noted, Seen, Told};
 use super::loss::Loss;
 use super::pairs::part_pairs;
 use super::pools::{choose_pools, write_pools};
 use super::primary::Reason;
+use super::proofs::Proofs;
 use super::protected::Protected;
 use super::rows::{Decided, Decisions};
 use super::system::{Source, State, System};
@@ -48,11 +52,12 @@ pub fn protect(
     let relations = describe(&axes, pipeline, geography, &pools)?;
     let run = Run { cells, pipeline, geography, as_of, ledger, pools: &pools };
     let mut decisions: Vec<Option<Decisions>> = cells.tables.iter().map(|table| run.decide_means(table)).collect();
+    let mut kept = BTreeMap::new();
     let mut certificate = Certificate::default();
     for (at, universe) in relations.universes.iter().enumerate() {
-        run.decide(at, universe, &mut certificate, &mut decisions)?;
+        kept.insert(universe.id.clone(), run.decide(at, universe, &mut certificate, &mut decisions)?);
     }
-    run.finish(relations, decisions, certificate)
+    run.finish(relations, decisions, certificate, kept)
 }
 
 /// Hides what must be hidden in a universe, proves it, and gives the decisions of each of its views.
@@ -60,9 +65,14 @@ pub(super) fn prove(
     (at, universe): (usize, &Universe),
     sources: &[Source<'_>],
     certificate: &mut Certificate,
-) -> Result<Vec<Decisions>> {
+    kept: Option<&KeptMoves>,
+) -> Result<(Vec<Decisions>, KeptMoves)> {
     let mut system = System::build(universe, sources)?;
-    let mut proofs = hide(&mut system)?;
+    let mut proofs = Proofs::new(&system);
+    if let Some(kept) = kept {
+        take_over(&system, &mut proofs, kept);
+    }
+    hide(&mut system, &mut proofs)?;
     loop {
         trim(&mut system, &mut proofs);
         part_pairs(&mut system, &mut proofs)?;
@@ -70,12 +80,13 @@ pub(super) fn prove(
         if !system.look_back_again(&mut proofs) {
             break;
         }
-        hide_more(&mut system, &mut proofs)?;
+        hide(&mut system, &mut proofs)?;
     }
     verify(&system, &proofs)?;
     certificate.add(at, &system, &proofs)?;
     let least = system.least_changes();
-    Ok((0..sources.len()).map(|view| decisions_of(&system, view, &least)).collect())
+    let decisions = (0..sources.len()).map(|view| decisions_of(&system, view, &least)).collect();
+    Ok((decisions, KeptMoves::of(universe, &proofs)))
 }
 
 fn is_of_counts(table: &TableCells) -> bool {
@@ -104,14 +115,15 @@ impl Run<'_> {
         universe: &Universe,
         certificate: &mut Certificate,
         decisions: &mut [Option<Decisions>],
-    ) -> Result<()> {
+    ) -> Result<KeptMoves> {
         let positions: Vec<usize> = universe.views.iter().map(|view| self.position(view)).collect::<Result<_>>()?;
         let sources: Vec<Source<'_>> =
             universe.views.iter().zip(&positions).map(|(view, &at)| self.source(view, at)).collect();
-        for (made, &at) in prove((at, universe), &sources, certificate)?.into_iter().zip(&positions) {
+        let (made, kept) = prove((at, universe), &sources, certificate, self.ledger.moves.get(&universe.id))?;
+        for (made, &at) in made.into_iter().zip(&positions) {
             decisions[at] = Some(made);
         }
-        Ok(())
+        Ok(kept)
     }
 
     fn source<'s>(&'s self, view: &'s View, at: usize) -> Source<'s> {
@@ -151,8 +163,10 @@ impl Run<'_> {
         relations: Relations,
         decisions: Vec<Option<Decisions>>,
         certificate: Certificate,
+        kept: BTreeMap<String, KeptMoves>,
     ) -> Result<Protected> {
         let mut ledger = self.ledger.clone();
+        ledger.moves.extend(kept);
         ledger.pools = Some(write_pools(self.pools, self.geography));
         ledger.releases.push(self.as_of);
         let (mut public, mut restricted, mut loss) = (Vec::new(), Vec::new(), Loss::default());

@@ -7,12 +7,14 @@
 
 pub(super) use super::found::Found;
 
-use super::choices::{Choice, Limits, Pairs, Slice, lane_choices, quantity_choices};
+use super::choices::{Choice, Limits, Pairs, Slices, lane_choices, quantity_choices};
+use super::detour::Base;
 use super::grid::{CellId, Grid};
-use super::moves::{Layer, Room};
+use super::moves::Layer;
 use super::patients::Within;
 use super::refine::Completion;
-use super::system::{State, System};
+use super::system::System;
+use super::weigher::{Tally, Weigher, bound};
 
 /// How wide to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +46,8 @@ pub(super) struct Query<'q> {
     pub company: Company,
     /// A cell that must not change.
     pub keep: Option<CellId>,
+    /// A part of the move that is there already: what is looked for goes through its cell, not the target.
+    pub base: Option<&'q Base>,
     /// Contributors who must not be alone in a changed cell, ascending.
     pub avoid: &'q [u32],
     pub reach: Reach,
@@ -60,14 +64,18 @@ pub(super) struct Scratch {
     pub epoch: u32,
     pub touched: Vec<(u32, i32)>,
     levels: Vec<Vec<(u32, i8)>>,
-    slices: Vec<Slice>,
+    slices: Slices,
 }
 
-/// What a single contributor in a changed cell adds to the cost: enough to break ties.
-const LONE: f32 = 0.02;
+/// Options a lane up to which municipalities of other counties are left out.
+const NEAR: usize = 30;
 
-/// A move that costs less hides nothing new: no better one is looked for.
-const FREE: f32 = 1.0;
+impl Query<'_> {
+    /// The cell through which the box goes.
+    fn start(&self) -> CellId {
+        self.base.map_or(self.cell, |base| base.through)
+    }
+}
 
 /// One search.
 pub(super) struct Search<'s, 'a> {
@@ -87,73 +95,6 @@ pub(super) struct Search<'s, 'a> {
     chosen: Vec<Choice>,
     best: Option<Found>,
     effort: u64,
-}
-
-/// Cost and room of a part of a move.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Tally {
-    pub cost: f32,
-    pub room: Room,
-}
-
-impl Tally {
-    pub const NOTHING: Tally = Tally { cost: 0.0, room: Room::BOUNDLESS };
-}
-
-/// What a changed cell costs and allows.
-pub(super) struct Weigher<'s, 'a> {
-    system: &'s System<'a>,
-    query: &'s Query<'s>,
-    /// Who alone makes the target.
-    own: Vec<u32>,
-}
-
-impl<'s, 'a> Weigher<'s, 'a> {
-    pub fn new(system: &'s System<'a>, query: &'s Query<'s>) -> Self {
-        Weigher { system, query, own: system.owners(query.cell, query.layer).collect() }
-    }
-
-    /// Adds a changed cell to a tally; none where it cannot change.
-    pub fn weigh(&self, id: CellId, sign: i8, mut tally: Tally) -> Option<Tally> {
-        // A detail that is not published is no cell.
-        let Some(cell) = self.system.cells.get(id as usize) else { return Some(tally) };
-        if self.query.layer.is_of_patients() && !cell.has_patients() {
-            return Some(tally);
-        }
-        if self.query.keep == Some(id) || !tally.room.take(cell, sign, self.query.layer) {
-            return None;
-        }
-        if self.query.layer.is_of_patients() && self.query.company == Company::Alone {
-            tally.room.take_slack(cell, sign);
-        }
-        if cell.state == State::Shown {
-            tally.cost += cell.weight;
-        }
-        if !cell.lone {
-            return Some(tally);
-        }
-        for owner in self.system.owners(id, self.query.layer) {
-            if self.query.avoid.binary_search(&owner).is_ok() {
-                return None;
-            }
-            tally.cost += if self.own.contains(&owner) { 0.0 } else { LONE };
-        }
-        Some(tally)
-    }
-
-    /// Whether a tally can serve the query for less than `bound`.
-    pub fn serves(&self, tally: &Tally, bound: f32) -> bool {
-        let (contacts, patients) = tally.room.widths(self.query.layer);
-        contacts >= self.query.contacts_width && patients >= self.query.patients_width && tally.cost < bound
-    }
-}
-
-/// What a move must cost less than to be better than the best so far.
-pub(super) fn bound(query: &Query<'_>, best: Option<&Found>) -> f32 {
-    match best.map_or(query.below, |best| best.cost) {
-        free if best.is_some() && free < FREE => 0.0,
-        cost => cost,
-    }
 }
 
 /// The cheapest move found, if any.
@@ -181,7 +122,7 @@ pub(super) fn search(system: &System<'_>, query: &Query<'_>, scratch: &mut Scrat
 
 /// The view to search in: for patients one that shows them.
 fn home(system: &System<'_>, query: &Query<'_>) -> Option<(usize, usize)> {
-    let (view, index) = system.home[query.cell as usize];
+    let (view, index) = system.home[query.start() as usize];
     let first = (view as usize, index as usize);
     if !query.layer.is_of_patients() || system.shows_patients(first.0) {
         return Some(first);
@@ -197,7 +138,8 @@ impl Search<'_, '_> {
     }
 
     fn run(&mut self) {
-        let Some(tally) = self.weigh(self.query.cell, 1, Tally::NOTHING).filter(|tally| self.serves(tally)) else {
+        let first = self.query.base.map_or(Tally::NOTHING, |base| base.tally);
+        let Some(tally) = self.weigh(self.query.start(), 1, first).filter(|tally| self.may_serve(tally)) else {
             return;
         };
         let (mut at, quantity) = self.grid().positions(self.index);
@@ -241,7 +183,7 @@ impl Search<'_, '_> {
             Reach::InPlace if axis > 1 => Pairs::Allowed,
             Reach::InPlace | Reach::Transfer | Reach::Totals => Pairs::None,
         };
-        let limits = Limits { so_far, reach: self.query.reach, pairs, serves: &|tally| self.serves(tally) };
+        let limits = Limits { so_far, reach: self.query.reach, pairs, serves: &|tally| self.may_serve(tally) };
         let choices = match self.grid().lanes.get(axis) {
             Some(lane) => lane_choices(lane, own, &slices, &limits),
             None => {
@@ -262,21 +204,34 @@ impl Search<'_, '_> {
         let mut slices = std::mem::take(&mut self.scratch.slices);
         let (length, stride) =
             self.grid().lanes.get(axis).map_or((self.grid().quantities, 1), |lane| (lane.len, lane.stride));
-        slices.clear();
+        slices.up.clear();
+        slices.down.clear();
         for at in 0..length {
             let offset = (at as i64 - self.at[axis] as i64) * stride as i64;
-            slices.push(if at == self.at[axis] { None } else { self.weigh_all(depth, offset) });
+            let passed_over = at == self.at[axis] || self.is_far(axis, at);
+            slices.up.push(if passed_over { None } else { self.weigh_all(depth, offset, 1) });
+            if self.query.base.is_some() {
+                slices.down.push(if passed_over { None } else { self.weigh_all(depth, offset, -1) });
+            }
+            self.effort += if passed_over { 0 } else { self.scratch.levels[depth].len() as u64 };
         }
-        self.effort += (length * self.scratch.levels[depth].len()) as u64;
         self.scratch.slices = slices;
     }
 
-    fn weigh_all(&self, depth: usize, offset: i64) -> Slice {
+    /// A municipality of another county: counties would change with it, so that it is looked at only
+    /// where the county has nothing.
+    fn is_far(&self, axis: usize, at: usize) -> bool {
+        let in_county = matches!(self.query.reach, Reach::Best(most) if most <= NEAR);
+        let lane = self.grid().lanes.first().filter(|_| in_county && axis == 0);
+        lane.is_some_and(|lane| lane.classes_at[self.at[0]].len() == 1 && !lane.is_near(self.at[0], at))
+    }
+
+    fn weigh_all(&self, depth: usize, offset: i64, by: i8) -> Option<Tally> {
         let ids = &self.grid().ids;
-        let bound = self.bound();
+        let bound = self.bound() + self.weigher.refund();
         let mut tally = Tally::NOTHING;
         for &(index, sign) in &self.scratch.levels[depth] {
-            tally = self.weigh(ids[(i64::from(index) + offset) as usize], sign, tally)?;
+            tally = self.weigh(ids[(i64::from(index) + offset) as usize], sign * by, tally)?;
             if tally.cost >= bound {
                 return None;
             }
@@ -295,6 +250,11 @@ impl Search<'_, '_> {
     }
 
     /// Whether a tally still can serve the query.
+    pub fn may_serve(&self, tally: &Tally) -> bool {
+        self.weigher.may_serve(tally, self.bound())
+    }
+
+    /// Whether that of a whole move serves it.
     pub fn serves(&self, tally: &Tally) -> bool {
         self.weigher.serves(tally, self.bound())
     }
@@ -309,7 +269,7 @@ impl Search<'_, '_> {
             return;
         }
         for choice in self.choices(depth, tally) {
-            if self.effort > self.query.effort || choice.tally.cost >= self.bound() {
+            if self.effort > self.query.effort || choice.tally.cost >= self.bound() + self.weigher.refund() {
                 return;
             }
             self.extend(depth, &choice);
@@ -326,7 +286,8 @@ impl Search<'_, '_> {
     fn within_rules(&mut self, depth: usize, mut tally: Tally) -> Option<Tally> {
         let (period, quantity) = (1, self.grid().lanes.len());
         let open = |axis: &usize| [period, quantity].contains(axis);
-        if self.query.layer != Layer::Contacts && !self.order[depth..].iter().any(open) {
+        // What a base changes besides is looked at when the move is whole.
+        if self.query.base.is_none() && self.query.layer != Layer::Contacts && !self.order[depth..].iter().any(open) {
             let (ids, cells) = (&self.grid().ids, &self.system.cells);
             let has_patients = |id: &u32| cells.get(*id as usize).is_some_and(super::system::Cell::has_patients);
             let level = &self.scratch.levels[depth];
@@ -344,7 +305,7 @@ impl Search<'_, '_> {
             };
             self.system.patient_rules.limit(&changes, within, &mut self.scratch.touched, &mut tally.room);
         }
-        self.serves(&tally).then_some(tally)
+        self.may_serve(&tally).then_some(tally)
     }
 
     /// The cells so far, and again at every step of a choice.

@@ -23,6 +23,10 @@ pub(super) const NO_LAYER: u32 = u32::MAX;
 /// No target.
 pub(super) const NO_TARGET: u32 = u32::MAX;
 
+/// Targets up to which a system is looked at twice; and up to which it is whatever its cells are.
+const CAREFUL_TARGETS: usize = 30_000;
+const FEW_TARGETS: usize = 500;
+
 /// What the attacker has of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -182,6 +186,8 @@ pub(super) struct System<'a> {
     pub target_of: Vec<u32>,
     /// What earlier releases told; none where there were none.
     pub earlier: Option<Earlier>,
+    /// Whether it is worth the time to look twice for what can be shown.
+    pub is_careful: bool,
 }
 
 impl System<'_> {
@@ -193,6 +199,14 @@ impl System<'_> {
         let first = if layer.is_of_patients() { of_patients } else { of_contacts };
         let second = if of_patients == first { [0, 0] } else { of_patients };
         first.into_iter().chain(second).filter(|&owner| owner != 0)
+    }
+
+    /// Not where most is unsafe, for nearly all is hidden there whatever is tried; nor in a very large
+    /// system, where company is at hand.
+    pub fn deserves_care(&self) -> bool {
+        let filled = self.cells.iter().filter(|cell| cell.contacts > 0).count();
+        let targets = self.targets.len();
+        targets < FEW_TARGETS || (targets < CAREFUL_TARGETS && targets * 4 < filled)
     }
 
     fn owners_of_patients(&self, cell: CellId) -> [u32; 2] {

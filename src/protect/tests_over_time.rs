@@ -18,7 +18,7 @@ impl Dice {
 }
 
 /// Contacts in eight places over `months`, each with the number of the release that first has it.
-fn late_contacts(seed: u64, number: usize, months: u64) -> Vec<(u64, Contact)> {
+pub(super) fn late_contacts(seed: u64, number: usize, months: u64) -> Vec<(u64, Contact)> {
     let mut dice = Dice(seed);
     let mut contact = || {
         let person = dice.roll(number as u64 / 3) as u32;
@@ -53,7 +53,7 @@ fn small_pipeline() -> Pipeline {
 }
 
 /// The release that has the months and bills up to a number.
-fn release(contacts: &[(u64, Contact)], number: u64, ledger: &Ledger) -> Protected {
+pub(super) fn release(contacts: &[(u64, Contact)], number: u64, ledger: &Ledger) -> Protected {
     let geography = geography(&[3, 4, 1]);
     let pipeline = small_pipeline();
     let known: Vec<Contact> = contacts.iter().filter(|(first, _)| *first <= number).map(|(_, c)| *c).collect();

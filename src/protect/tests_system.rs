@@ -33,7 +33,8 @@ fn protected(contacts: &[Contact], pipeline: &Pipeline, geography: &Geography, s
     };
     let sources: Vec<Source<'_>> = universe.views.iter().zip(&cells.tables).map(source).collect();
     let mut system = System::build(universe, &sources).unwrap();
-    let mut proofs = hide(&mut system).unwrap();
+    let mut proofs = Proofs::new(&system);
+    hide(&mut system, &mut proofs).unwrap();
     trims_what_is_hidden_in_vain(&mut system, &mut proofs);
     part_pairs(&mut system, &mut proofs).unwrap();
     verify(&system, &proofs).unwrap();

@@ -4,11 +4,12 @@
 //! hold the one and not the other. What both are in (a month of the whole country) stands still.
 //! A few large leaves are tried for the second, not all. Changes nothing.
 
-use super::grid::{CellId, Grid, NONE, Role};
+use super::grid::{CellId, NONE};
 use super::moves::Term;
 use super::patients::Within;
-use super::search::{Found, Query, Reach, Scratch, Tally, Weigher, bound, search};
+use super::search::{Found, Query, Reach, Scratch, search};
 use super::system::{State, System};
+use super::weigher::{Tally, Weigher, bound};
 use crate::relations::DimKind;
 
 /// Contact types tried: the most frequent.
@@ -24,7 +25,7 @@ pub(super) fn transfer(system: &System<'_>, query: &Query<'_>, scratch: &mut Scr
     let from: Vec<u16> = first.terms.first()?.parts.iter().map(|part| part.0).collect();
     let weigher = Weigher::new(system, query);
     let mut search = Transfer { system, query, weigher, at: first.at, from, raised: Vec::new(), best: None };
-    search.raised = search.cells(&search.from);
+    search.raised = system.cells_of(&search.from, query.layer, &search.at);
     let mut leaf = search.from.clone();
     let differing = if query.below.is_finite() { DIFFERING } else { DIFFERING_AT_LAST };
     search.vary(0, differing, &mut leaf, scratch);
@@ -81,7 +82,7 @@ impl Transfer<'_, '_> {
     fn is_large(&self, leaf: &[u16]) -> bool {
         let mut cells = Vec::new();
         if let Some(grid) = self.system.grids.first() {
-            self.cells_in(grid, leaf, &mut cells);
+            self.system.cells_in(grid, leaf, self.query.layer, &self.at, &mut cells);
         }
         let width = self.query.contacts_width.max(self.query.patients_width);
         cells.iter().all(|&id| {
@@ -95,7 +96,7 @@ impl Transfer<'_, '_> {
         if leaf == self.from || !self.is_large(leaf) {
             return;
         }
-        let lowered = self.cells(leaf);
+        let lowered = self.system.cells_of(leaf, self.query.layer, &self.at);
         if lowered.binary_search(&self.query.cell).is_ok() {
             return;
         }
@@ -138,48 +139,6 @@ impl Transfer<'_, '_> {
             room: tally.room,
             cells,
             along: Vec::new(),
-        }
-    }
-
-    /// Every cell that holds a leaf, ascending.
-    fn cells(&self, leaf: &[u16]) -> Vec<CellId> {
-        let mut cells = Vec::new();
-        for (view, grid) in self.system.grids.iter().enumerate() {
-            if !self.query.layer.is_of_patients() || self.system.shows_patients(view) {
-                self.cells_in(grid, leaf, &mut cells);
-            }
-        }
-        cells.sort_unstable();
-        cells.dedup();
-        cells
-    }
-
-    fn cells_in(&self, grid: &Grid, leaf: &[u16], cells: &mut Vec<CellId>) {
-        let stands = |dim: usize| self.query.layer.stands(self.system.universe.dims[dim].kind);
-        let absent = |dim: usize| grid.role[dim] == Role::Absent && stands(dim) && self.at[dim] != 0;
-        if (0..leaf.len()).any(absent) {
-            return;
-        }
-        let mut offsets = vec![0usize];
-        for lane in &grid.lanes {
-            let positions: Vec<usize> = if stands(lane.dim) {
-                lane.codes.iter().position(|&code| code == self.at[lane.dim]).into_iter().collect()
-            } else {
-                let class = grid.classes[lane.dim].of[leaf[lane.dim] as usize];
-                lane.by_class[class as usize].iter().map(|&at| at as usize).collect()
-            };
-            let with = |offset: &usize| positions.iter().map(|at| offset + at * lane.stride).collect::<Vec<_>>();
-            offsets = offsets.iter().flat_map(with).collect();
-        }
-        let counts = |quantity: &usize| {
-            grid.mentions.iter().all(|mention| match stands(mention.dim) {
-                true => mention.codes[*quantity] == self.at[mention.dim],
-                false => mention.inside[*quantity] >> grid.classes[mention.dim].of[leaf[mention.dim] as usize] & 1 == 1,
-            })
-        };
-        for quantity in (0..grid.quantities).filter(counts) {
-            let ids = offsets.iter().map(|offset| grid.ids[offset + quantity]);
-            cells.extend(ids.filter(|&id| (id as usize) < self.system.cells.len()));
         }
     }
 }

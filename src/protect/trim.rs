@@ -5,44 +5,61 @@
 //! other and cannot know which of the early ones the later ones make needless. Never weakens a
 //! proof, never shows a cell that is unsafe or that a move in use changes.
 
+use rustc_hash::FxHashMap;
+
 use super::grid::CellId;
+use super::polish::polish;
 use super::primary::Reason;
 use super::proofs::{Proofs, layers};
+use super::search::Scratch;
 use super::system::{NO_TARGET, State, System};
 
 /// A target and a layer.
-type Claimed = (u32, usize);
+pub(super) type Claimed = (u32, usize);
 
-struct Trim<'t, 'a> {
-    system: &'t System<'a>,
-    proofs: &'t mut Proofs,
+/// How often every secondary cell is tried again.
+const PASSES: usize = 3;
+
+/// Moves and claims, and what they stand on.
+pub(super) struct Trim<'t, 'a> {
+    pub system: &'t mut System<'a>,
+    pub proofs: &'t mut Proofs,
     /// By move: whether it is in use.
-    alive: Vec<bool>,
+    pub alive: Vec<bool>,
+    /// By move: claims that stand on it.
+    pub supports: Vec<Vec<Claimed>>,
     /// By cell: how many moves in use change it.
     uses: Vec<u32>,
     /// By target and layer: moves that change it.
     provers: Vec<[Vec<u32>; 2]>,
-    /// By move: claims that stand on it.
-    supports: Vec<Vec<Claimed>>,
+    /// What a cell falls with.
+    denominators: FxHashMap<CellId, CellId>,
 }
 
-/// Gives up moves that no proof needs, and shows what only they had hidden.
+/// Gives up moves that no proof needs, and shows what only they had hidden; then shows more by
+/// proving anew.
 pub(super) fn trim(system: &mut System<'_>, proofs: &mut Proofs) {
     let mut trim = Trim::new(system, proofs);
     for at in trim.dearest_first() {
         trim.give_up(at);
     }
-    let (alive, uses) = (trim.alive, trim.uses);
+    trim.show_all_idle();
+    if trim.system.is_careful {
+        polish(&mut trim, PASSES, &mut Scratch::default());
+    }
+    let alive = trim.alive;
     proofs.keep(&alive);
-    show_unused(system, &uses);
 }
 
 impl<'t, 'a> Trim<'t, 'a> {
-    fn new(system: &'t System<'a>, proofs: &'t mut Proofs) -> Self {
+    fn new(system: &'t mut System<'a>, proofs: &'t mut Proofs) -> Self {
         let count = proofs.moves.len();
         let (alive, uses) = (vec![true; count], vec![0; system.cells.len()]);
         let provers = vec![Default::default(); system.targets.len()];
-        let mut trim = Trim { system, proofs, alive, uses, provers, supports: vec![Vec::new(); count] };
+        let pairs = system.numerators.iter().flat_map(|(&of, numerators)| numerators.iter().map(move |&n| (n, of)));
+        let denominators = pairs.collect();
+        let supports = vec![Vec::new(); count];
+        let mut trim = Trim { system, proofs, alive, uses, provers, supports, denominators };
         for at in 0..count {
             trim.note(at as u32);
         }
@@ -72,7 +89,7 @@ impl<'t, 'a> Trim<'t, 'a> {
     fn dearest_first(&self) -> Vec<u32> {
         let share = |&(cell, _): &(CellId, i8)| {
             let hidden = &self.system.cells[cell as usize];
-            if is_secondary(hidden) { hidden.weight / self.uses[cell as usize] as f32 } else { 0.0 }
+            if is_secondary(hidden) { hidden.weight / self.uses[cell as usize].max(1) as f32 } else { 0.0 }
         };
         let price = |at: u32| -> f32 { self.changed(at).map(|change| share(&change)).sum() };
         let stands_alone = |at: &u32| !self.supports[*at as usize].is_empty();
@@ -114,7 +131,7 @@ impl<'t, 'a> Trim<'t, 'a> {
     }
 
     /// Moves that prove a claim without one of those that do; none where there are none.
-    fn without(&self, (target, layer): Claimed, at: u32) -> Option<Vec<u32>> {
+    pub fn without(&self, (target, layer): Claimed, at: u32) -> Option<Vec<u32>> {
         let claim = &self.proofs.claims[target as usize][layer];
         let width = |at: u32| self.proofs.moves[at as usize].width(layer);
         let provers = self.provers[target as usize][layer].iter().copied();
@@ -132,27 +149,84 @@ impl<'t, 'a> Trim<'t, 'a> {
         }
         knowing.is_empty().then_some(moves)
     }
-}
 
-fn is_secondary(cell: &super::system::Cell) -> bool {
-    cell.state == State::Hidden && cell.reason == Reason::Secondary
-}
-
-/// Shows every secondary cell that no move changes; hides again what falls with a hidden cell.
-fn show_unused(system: &mut System<'_>, uses: &[u32]) {
-    for (cell, &uses) in system.cells.iter_mut().zip(uses) {
-        if uses == 0 && is_secondary(cell) {
-            (cell.state, cell.reason) = (State::Shown, Reason::Shown);
+    /// Takes a move out of use, for a while.
+    pub fn retire(&mut self, at: u32) {
+        self.alive[at as usize] = false;
+        for &(cell, _) in &self.proofs.moves[at as usize].cells {
+            self.uses[cell as usize] -= 1;
         }
     }
-    let mut numerators: Vec<CellId> = system
-        .numerators
-        .iter()
-        .filter(|(of, _)| system.cells[**of as usize].state == State::Hidden)
-        .flat_map(|(_, numerators)| numerators.iter().copied())
-        .collect();
-    numerators.sort_unstable();
-    for numerator in numerators {
-        system.hide(numerator, Reason::Secondary);
+
+    /// Takes it into use again.
+    pub fn revive(&mut self, at: u32) {
+        self.alive[at as usize] = true;
+        for &(cell, _) in &self.proofs.moves[at as usize].cells {
+            self.uses[cell as usize] += 1;
+        }
     }
+
+    /// Notes the last move, which is new.
+    pub fn admit(&mut self) {
+        self.alive.push(true);
+        self.supports.push(Vec::new());
+        self.note(self.proofs.moves.len() as u32 - 1);
+    }
+
+    /// Forgets the moves from a number on.
+    pub fn dismiss(&mut self, first: usize) {
+        for used in self.proofs.moves.drain(first..) {
+            for &(cell, _) in &used.cells {
+                self.uses[cell as usize] -= 1;
+                let target = self.system.target_of[cell as usize];
+                if target != NO_TARGET {
+                    self.provers[target as usize].iter_mut().for_each(|all| all.retain(|&at| (at as usize) < first));
+                }
+            }
+        }
+        self.alive.truncate(first);
+        self.supports.truncate(first);
+    }
+
+    /// Shows every cell that no move in use changes, of those that some moves changed.
+    pub fn show_idle(&mut self, moves: &[u32]) {
+        self.cells_of(moves).into_iter().for_each(|cell| self.show(cell));
+    }
+
+    /// What these cells weigh together.
+    pub fn idle_weight(&self, moves: &[u32]) -> f32 {
+        let idle = |&cell: &CellId| self.uses[cell as usize] == 0 && is_secondary(&self.system.cells[cell as usize]);
+        self.cells_of(moves).into_iter().filter(idle).map(|cell| self.system.cells[cell as usize].weight).sum()
+    }
+
+    fn cells_of(&self, moves: &[u32]) -> Vec<CellId> {
+        let cells = moves.iter().flat_map(|&at| &self.proofs.moves[at as usize].cells);
+        let mut cells: Vec<CellId> = cells.map(|&(cell, _)| cell).collect();
+        cells.sort_unstable();
+        cells.dedup();
+        cells
+    }
+
+    fn show_all_idle(&mut self) {
+        (0..self.system.cells.len() as CellId).for_each(|cell| self.show(cell));
+    }
+
+    /// Shows a secondary cell that no move in use changes, and what fell with it.
+    pub fn show(&mut self, cell: CellId) {
+        let hidden = |cell: &CellId| self.system.cells[*cell as usize].state == State::Hidden;
+        let falls = self.denominators.get(&cell).is_some_and(hidden);
+        if self.uses[cell as usize] > 0 || falls || !is_secondary(&self.system.cells[cell as usize]) {
+            return;
+        }
+        let shown = &mut self.system.cells[cell as usize];
+        (shown.state, shown.reason) = (State::Shown, Reason::Shown);
+        for numerator in self.system.numerators.get(&cell).cloned().unwrap_or_default() {
+            self.show(numerator);
+        }
+    }
+}
+
+/// Whether a cell is hidden for the sake of others.
+pub(super) fn is_secondary(cell: &super::system::Cell) -> bool {
+    cell.state == State::Hidden && cell.reason == Reason::Secondary
 }

@@ -28,6 +28,9 @@ pub(super) fn breadth(universe: &Universe, quantity: &Quantity, rank: Rank) -> f
     }
 }
 
+/// What any cell costs, however large.
+const EVERY_CELL: f32 = 4.0;
+
 /// What hiding a cell costs. Never looks at a value under the threshold.
 pub(super) fn weight(count: &CellCount, rank: Rank, before: Seen, policy: &Policy) -> f32 {
     let value = count.value.max(policy.min_patients) as f32;
@@ -40,7 +43,7 @@ pub(super) fn weight(count: &CellCount, rank: Rank, before: Seen, policy: &Polic
         Rank::Detail => 1.0,
     };
     let kept = if before == Seen::Shown { 30.0 } else { 1.0 };
-    (1.0 + value.ln_1p()) * level * kept
+    (EVERY_CELL + value.ln_1p()) * level * kept
 }
 
 /// Large municipalities taken of a county.

@@ -1,0 +1,156 @@
+//! A move made cheaper by ways round what it would hide.
+//!
+//! In: a move that a search found. Out: the same or a cheaper one. For a cell that it would newly
+//! hide another box is looked for that changes this cell back, so that in both together it stands
+//! still; what the box changes instead is hidden already, or cheaper. Step by step moves of many
+//! corners come about, through whatever is hidden. Changes nothing.
+
+use super::grid::CellId;
+use super::moves::{Layer, Term};
+use super::search::{Found, Query, Reach, Scratch, search};
+use super::system::{State, System};
+use super::weigher::{FREE, LONE, Tally};
+
+/// Boxes added to a move at most.
+const STEPS: usize = 4;
+/// Cells that a way round is looked for, the dearest first.
+const CELLS: usize = 3;
+/// Options a lane of a way round, and its effort.
+const OPTIONS: usize = 8;
+const EFFORT: u64 = 20_000;
+
+/// A part of a move that is there already, to which a box is added.
+pub(super) struct Base {
+    /// The cell that the box has to change by 1.
+    pub through: CellId,
+    /// What the part changes, ascending by cell.
+    pub changes: Vec<(CellId, i8)>,
+    pub terms: Vec<Term>,
+    pub tally: Tally,
+    /// What its shown cells cost: the most that a box can give back.
+    pub refund: f32,
+}
+
+impl Base {
+    /// A move, up or down, so that it lowers a cell that it changes by 1.
+    fn lowering(system: &System<'_>, found: &Found, (through, by): (CellId, i8)) -> Base {
+        let mut changes: Vec<(CellId, i8)> = found.cells.iter().map(|&(cell, change)| (cell, -by * change)).collect();
+        changes.sort_unstable();
+        let turned = |term: &Term| Term { sign: -by * term.sign, parts: term.parts.clone() };
+        let room = if by > 0 { found.room.reversed() } else { found.room };
+        Base {
+            through,
+            refund: changes.iter().map(|&(cell, _)| price(system, cell)).sum(),
+            changes,
+            terms: found.terms.iter().map(turned).collect(),
+            tally: Tally { cost: found.cost, room },
+        }
+    }
+
+    /// What the part does to a cell.
+    pub fn change(&self, cell: CellId) -> i8 {
+        self.changes.binary_search_by_key(&cell, |change| change.0).map_or(0, |at| self.changes[at].1)
+    }
+
+    /// The changes of the part and a box together.
+    pub fn with(&self, cells: &[(CellId, i8)]) -> Vec<(CellId, i8)> {
+        let mut all: Vec<(CellId, i8)> = self.changes.iter().chain(cells).copied().collect();
+        all.sort_unstable();
+        let sum = |of: &[(CellId, i8)]| (of[0].0, of.iter().map(|change| change.1).sum());
+        all.chunk_by(|a, b| a.0 == b.0).map(sum).filter(|change| change.1 != 0).collect()
+    }
+}
+
+fn price(system: &System<'_>, cell: CellId) -> f32 {
+    let of = &system.cells[cell as usize];
+    if of.state == State::Shown { of.weight } else { 0.0 }
+}
+
+/// The move, or a cheaper one with ways round.
+pub(super) fn with_detours(system: &System<'_>, query: &Query<'_>, found: Found, scratch: &mut Scratch) -> Found {
+    let mut best = found;
+    if !system.is_careful || !matches!(best.layer, Layer::Joint | Layer::Contacts) {
+        return best;
+    }
+    for _ in 0..STEPS {
+        let next = dearest(system, &best).into_iter().find_map(|change| {
+            let base = Base::lowering(system, &best, change);
+            let below = best.cost - LONE;
+            let reach = Reach::Best(OPTIONS);
+            let found = search(system, &Query { base: Some(&base), below, reach, effort: EFFORT, ..*query }, scratch)?;
+            Some(upright(query, found))
+        });
+        match next {
+            Some(cheaper) => best = cheaper,
+            None => break,
+        }
+        if best.cost < FREE {
+            break;
+        }
+    }
+    best
+}
+
+/// Cells that a move would newly hide and changes by 1, the dearest first.
+fn dearest(system: &System<'_>, found: &Found) -> Vec<(CellId, i8)> {
+    let mut dear: Vec<(CellId, i8)> =
+        found.cells.iter().copied().filter(|&(cell, by)| by.abs() == 1 && price(system, cell) > 0.0).collect();
+    dear.sort_by(|a, b| price(system, b.0).total_cmp(&price(system, a.0)).then(a.0.cmp(&b.0)));
+    dear.truncate(CELLS);
+    dear
+}
+
+/// The move in the direction that raises its target.
+fn upright(query: &Query<'_>, mut found: Found) -> Found {
+    if found.cells.iter().any(|&(cell, by)| cell == query.cell && by < 0) {
+        found.cells.iter_mut().for_each(|change| change.1 = -change.1);
+        found.terms.iter_mut().for_each(|term| term.sign = -term.sign);
+        found.room = found.room.reversed();
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::super::{Ledger, ObsStatus, protect};
+    use crate::domain::{Month, PeriodKind};
+
+    /// Three municipalities and three contact types; every municipality has three contacts of two types,
+    /// and every type three contacts in two municipalities. A box has a corner elsewhere; a way of six
+    /// corners goes through small counts alone.
+    #[test]
+    fn small_counts_that_make_a_ring_protect_each_other() {
+        let mut contacts = Vec::new();
+        for (place, kind) in (0..9).map(|at| (at / 3, at % 3)) {
+            let number = if kind == (place + 2) % 3 { 40 } else { 3 };
+            contacts.extend((0..number).map(|at: u32| Contact {
+                person: (place * 3 + kind) * 100 + at + 1,
+                doctor: place * 10 + at % 3 + 1,
+                residence: place as u16,
+                practice: place as u16,
+                month: Month::new(2024, 1),
+                kind: kind as u8,
+                features: 0,
+                outside: false,
+                weekend: false,
+                sex: 0,
+                age: 0,
+                chapter: 0,
+                part: 0,
+            }));
+        }
+        let mut table = table("t", &[0b111, 0b001, 0b010, 0b100]);
+        table.periods = vec![PeriodKind::Month];
+        let (pipeline, geography) = (pipeline(3, 0, vec![table]), geography(&[3]));
+        let cells = cells(&contacts, &pipeline, &geography, 1000);
+        let protected = protect(&cells, &pipeline, &geography, 20_000, &Ledger::default()).unwrap();
+        let table = &protected.public()[0];
+        let hidden = (0..table.status.len()).filter(|&row| table.status[row] == ObsStatus::Suppressed);
+        let mut hidden: Vec<(u16, u16)> = hidden.map(|row| (table.place[row], table.indicator[row])).collect();
+        hidden.sort_unstable();
+        hidden.dedup();
+        // Places: the country, its county, then the municipalities; indicators: all types, then each.
+        assert_eq!(hidden, [(2, 1), (2, 2), (3, 2), (3, 3), (4, 1), (4, 3)]);
+    }
+}

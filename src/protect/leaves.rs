@@ -1,0 +1,84 @@
+//! Which cells hold a leaf, and what terms of a move change together.
+//!
+//! In: a system, leaves of every dimension. Out: cells. Looks at no count.
+
+use super::grid::{CellId, Grid, NONE, Role};
+use super::moves::{Layer, Term};
+use super::system::System;
+
+impl System<'_> {
+    /// Every cell that holds a leaf, ascending; of a move of patients those at the target's codes `at`
+    /// in dimensions that patients do not add up over.
+    pub fn cells_of(&self, leaf: &[u16], layer: Layer, at: &[u16]) -> Vec<CellId> {
+        let mut cells = Vec::new();
+        for (view, grid) in self.grids.iter().enumerate() {
+            if !layer.is_of_patients() || self.shows_patients(view) {
+                self.cells_in(grid, leaf, layer, at, &mut cells);
+            }
+        }
+        cells.sort_unstable();
+        cells.dedup();
+        cells
+    }
+
+    /// The same of one view, in any order.
+    pub fn cells_in(&self, grid: &Grid, leaf: &[u16], layer: Layer, at: &[u16], cells: &mut Vec<CellId>) {
+        let stands = |dim: usize| layer.stands(self.universe.dims[dim].kind);
+        let absent = |dim: usize| grid.role[dim] == Role::Absent && stands(dim) && at[dim] != 0;
+        if (0..leaf.len()).any(absent) {
+            return;
+        }
+        let mut offsets = vec![0usize];
+        for lane in &grid.lanes {
+            let positions: Vec<usize> = if stands(lane.dim) {
+                lane.codes.iter().position(|&code| code == at[lane.dim]).into_iter().collect()
+            } else {
+                let class = grid.classes[lane.dim].of[leaf[lane.dim] as usize];
+                lane.by_class[class as usize].iter().map(|&at| at as usize).collect()
+            };
+            let with = |offset: &usize| positions.iter().map(|at| offset + at * lane.stride).collect::<Vec<_>>();
+            offsets = offsets.iter().flat_map(with).collect();
+        }
+        let counts = |quantity: &usize| {
+            grid.mentions.iter().all(|mention| match stands(mention.dim) {
+                true => mention.codes[*quantity] == at[mention.dim],
+                false => mention.inside[*quantity] >> grid.classes[mention.dim].of[leaf[mention.dim] as usize] & 1 == 1,
+            })
+        };
+        for quantity in (0..grid.quantities).filter(counts) {
+            let ids = offsets.iter().map(|offset| grid.ids[offset + quantity]);
+            cells.extend(ids.filter(|&id| (id as usize) < self.cells.len()));
+        }
+    }
+
+    /// Every cell that terms change together, ascending, with its change. Of a move of patients only
+    /// cells with patients.
+    pub fn changes_of(&self, terms: &[Term], layer: Layer, at: &[u16]) -> Vec<(CellId, i8)> {
+        let mut changes: Vec<(CellId, i8)> = Vec::new();
+        for term in terms {
+            let mut leaves: Vec<(Vec<u16>, i8)> = vec![(Vec::new(), term.sign)];
+            for &(plus, minus) in &term.parts {
+                let with = |(leaf, sign): &(Vec<u16>, i8)| {
+                    let one = |(of, by): (u16, i8)| (leaf.iter().copied().chain([of]).collect::<Vec<u16>>(), sign * by);
+                    let sides = [(plus, 1), (minus, -1)];
+                    // Where a dimension stands still there is neither.
+                    sides
+                        .into_iter()
+                        .filter(|side| side.0 != NONE || (side.1 > 0 && minus == NONE))
+                        .map(one)
+                        .collect::<Vec<_>>()
+                };
+                leaves = leaves.iter().flat_map(with).collect();
+            }
+            for (leaf, sign) in leaves {
+                changes.extend(self.cells_of(&leaf, layer, at).into_iter().map(|cell| (cell, sign)));
+            }
+        }
+        changes.sort_unstable();
+        let sum = |of: &[(CellId, i8)]| (of[0].0, of.iter().map(|change| change.1).sum::<i8>());
+        let changed = |&(cell, by): &(CellId, i8)| {
+            by != 0 && (!layer.is_of_patients() || self.cells[cell as usize].has_patients())
+        };
+        changes.chunk_by(|a, b| a.0 == b.0).map(sum).filter(changed).collect()
+    }
+}

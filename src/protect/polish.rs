@@ -1,0 +1,224 @@
+//! Hidden cells shown again by proving anew what stood on them.
+//!
+//! In: a system in which every unsafe cell is proved, and its moves. Out: the same with less hidden.
+//! Cell by cell, the dearest first: the moves that change it are set aside, and the claims on them
+//! look for others; where all find one, at a price below that of the cell, the cell is shown. Never
+//! weakens a proof; what does not get better stays as it was.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::grid::CellId;
+use super::hide::{Need, Strictness, needs, seek};
+use super::moves::Layer;
+use super::primary::Reason;
+use super::proofs::Claim;
+use super::search::{Company, Found, Query, Reach, Scratch};
+use super::system::State;
+use super::trim::{Claimed, Trim, is_secondary};
+
+/// Moves that a claim may need anew, one contributor after the other.
+const MOVES: usize = 5;
+/// How wide to look for boxes.
+const OPTIONS: usize = 4;
+const EFFORT: u64 = 8_000;
+/// What must be gained for a change to be worth it.
+const GAIN: f32 = 0.01;
+
+/// Shows cells again until nothing is gained.
+pub(super) fn polish(trim: &mut Trim<'_, '_>, passes: usize, scratch: &mut Scratch) {
+    let mut polish = Polish::new(trim, scratch);
+    for _ in 0..passes {
+        if !polish.pass() {
+            break;
+        }
+    }
+}
+
+struct Polish<'p, 't, 'a> {
+    trim: &'p mut Trim<'t, 'a>,
+    scratch: &'p mut Scratch,
+    /// Moves by the secondary cells that they change.
+    movers: FxHashMap<CellId, Vec<u32>>,
+    /// Cells that fall with others.
+    numerators: FxHashSet<CellId>,
+    /// Moves that go along with others, or have such.
+    bound: Vec<bool>,
+}
+
+/// What an attempt changed, to take it back.
+struct Attempt {
+    first_move: usize,
+    users: Vec<u32>,
+    claims: Vec<(Claimed, Vec<u32>)>,
+    /// Cells hidden for it.
+    hidden: Vec<CellId>,
+    spent: f32,
+}
+
+impl<'p, 't, 'a> Polish<'p, 't, 'a> {
+    fn new(trim: &'p mut Trim<'t, 'a>, scratch: &'p mut Scratch) -> Self {
+        let numerators = trim.system.numerators.values().flatten().copied().collect();
+        let mut bound = vec![false; trim.proofs.moves.len()];
+        for (at, used) in trim.proofs.moves.iter().enumerate() {
+            bound[at] |= !used.along.is_empty();
+            used.along.iter().for_each(|&other| bound[other as usize] = true);
+        }
+        let mut polish = Polish { trim, scratch, movers: FxHashMap::default(), numerators, bound };
+        for at in 0..polish.trim.proofs.moves.len() {
+            if polish.trim.alive[at] {
+                polish.index(at as u32);
+            }
+        }
+        polish
+    }
+
+    fn index(&mut self, at: u32) {
+        for &(cell, _) in &self.trim.proofs.moves[at as usize].cells {
+            if !self.trim.system.cells[cell as usize].reason.is_primary() {
+                self.movers.entry(cell).or_default().push(at);
+            }
+        }
+    }
+
+    /// Tries every secondary cell once. Whether anything was gained.
+    fn pass(&mut self) -> bool {
+        let cells = &self.trim.system.cells;
+        let mut order: Vec<(f32, CellId)> = (0..cells.len() as CellId)
+            .filter(|&id| is_secondary(&cells[id as usize]) && !self.numerators.contains(&id))
+            .map(|id| (cells[id as usize].weight, id))
+            .collect();
+        order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        let mut gained = false;
+        for (_, cell) in order {
+            gained |= is_secondary(&self.trim.system.cells[cell as usize]) && self.attempt(cell);
+        }
+        gained
+    }
+
+    /// Tries to do without a cell.
+    fn attempt(&mut self, cell: CellId) -> bool {
+        let alive = |at: &&u32| self.trim.alive[**at as usize];
+        let users: Vec<u32> = self.movers.get(&cell).into_iter().flatten().filter(alive).copied().collect();
+        if users.iter().any(|&at| self.bound[at as usize]) {
+            return false;
+        }
+        let mut attempt = self.set_aside(users);
+        let worth = self.trim.idle_weight(&attempt.users);
+        let proved = self.prove_anew(&mut attempt, cell, worth);
+        if proved && self.trim.idle_weight(&attempt.users) - attempt.spent > GAIN {
+            self.settle(attempt, cell);
+            return true;
+        }
+        self.take_back(attempt);
+        false
+    }
+
+    /// Sets moves aside; the claims on them stand on others where they can, and on none else.
+    fn set_aside(&mut self, users: Vec<u32>) -> Attempt {
+        let mut claims: Vec<Claimed> = Vec::new();
+        for &at in &users {
+            self.trim.retire(at);
+            claims.extend(&self.trim.supports[at as usize]);
+        }
+        claims.sort_unstable();
+        claims.dedup();
+        let mut before = Vec::new();
+        for &claimed in &claims {
+            let others = self.trim.without(claimed, u32::MAX).unwrap_or_default();
+            before.push((claimed, std::mem::replace(&mut self.claim(claimed).moves, others)));
+        }
+        Attempt { first_move: self.trim.proofs.moves.len(), users, claims: before, hidden: Vec::new(), spent: 0.0 }
+    }
+
+    fn claim(&mut self, (target, layer): Claimed) -> &mut Claim {
+        &mut self.trim.proofs.claims[target as usize][layer]
+    }
+
+    /// Finds moves for every open claim that leave a cell alone, for less than it is worth.
+    fn prove_anew(&mut self, attempt: &mut Attempt, cell: CellId, worth: f32) -> bool {
+        let targets: Vec<u32> = attempt.claims.iter().map(|(claimed, _)| claimed.0).collect();
+        for target in targets {
+            let mut left = MOVES;
+            while !self.trim.proofs.is_done(self.trim.system, target) {
+                let below = worth - attempt.spent - GAIN;
+                let Some(found) = self.find(target, cell, below).filter(|_| left > 0) else { return false };
+                left -= 1;
+                self.take(attempt, target, found);
+            }
+        }
+        true
+    }
+
+    /// The cheapest move that a target needs, for less than `below`.
+    fn find(&mut self, target: u32, keep: CellId, below: f32) -> Option<Found> {
+        let strictly = |strictness| needs(self.trim.system, self.trim.proofs, target, strictness);
+        let mut all = vec![strictly(Strictness::Full)];
+        if self.trim.proofs.claims[target as usize].iter().any(|claim| !claim.moves.is_empty()) {
+            all.push(strictly(Strictness::AnyChange));
+        }
+        all.iter().find_map(|needs| self.look(target, keep, needs, below))
+    }
+
+    /// A move for both layers, or for contacts alone.
+    fn look(&mut self, target: u32, keep: CellId, needs: &[Option<Need>; 2], below: f32) -> Option<Found> {
+        let mut avoid: Vec<u32> = needs.iter().flatten().flat_map(|need| need.avoid.clone()).collect();
+        avoid.sort_unstable();
+        avoid.dedup();
+        let width = |layer: usize| needs[layer].as_ref().map_or(0, |need| need.width);
+        let query = Query {
+            cell: self.trim.system.targets[target as usize].cell,
+            layer: Layer::Joint,
+            contacts_width: width(0),
+            patients_width: width(1),
+            company: Company::Alone,
+            keep: Some(keep),
+            base: None,
+            avoid: &avoid,
+            reach: Reach::Best(OPTIONS),
+            below: below.max(1.0),
+            effort: EFFORT,
+        };
+        let layers = [Layer::Joint, Layer::Contacts].into_iter().take(if needs[1].is_none() { 2 } else { 1 });
+        layers.into_iter().find_map(|layer| seek(self.trim.system, &Query { layer, ..query }, self.scratch))
+    }
+
+    /// Takes a move into use for an attempt, and hides what it needs.
+    fn take(&mut self, attempt: &mut Attempt, target: u32, found: Found) {
+        for cell in found.changed() {
+            let shown = &self.trim.system.cells[cell as usize];
+            if shown.state == State::Shown {
+                attempt.spent += shown.weight;
+                attempt.hidden.push(cell);
+                self.trim.system.hide(cell, Reason::Secondary);
+            }
+        }
+        self.trim.proofs.take(self.trim.system, target, found);
+        self.trim.admit();
+        self.bound.push(false);
+    }
+
+    /// Keeps what an attempt brought.
+    fn settle(&mut self, attempt: Attempt, cell: CellId) {
+        for (claimed, before) in &attempt.claims {
+            before.iter().for_each(|&at| self.trim.supports[at as usize].retain(|known| known != claimed));
+            let moves = self.claim(*claimed).moves.clone();
+            moves.iter().for_each(|&at| self.trim.supports[at as usize].push(*claimed));
+        }
+        (attempt.first_move..self.trim.proofs.moves.len()).for_each(|at| self.index(at as u32));
+        self.movers.remove(&cell);
+        self.trim.show_idle(&attempt.users);
+    }
+
+    /// Makes everything as it was before an attempt.
+    fn take_back(&mut self, attempt: Attempt) {
+        self.trim.dismiss(attempt.first_move);
+        self.bound.truncate(attempt.first_move);
+        for cell in attempt.hidden.into_iter().rev() {
+            self.trim.show(cell);
+        }
+        for (claimed, before) in attempt.claims {
+            self.claim(claimed).moves = before;
+        }
+        attempt.users.iter().for_each(|&at| self.trim.revive(at));
+    }
+}

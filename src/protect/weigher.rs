@@ -1,0 +1,99 @@
+//! What a changed cell costs and allows, and when a move serves a query.
+//!
+//! In: a query and the cells of a move, one by one. Out: a [`Tally`]. Chooses nothing.
+
+use super::grid::CellId;
+use super::moves::Room;
+use super::search::{Company, Found, Query};
+use super::system::{State, System};
+
+/// What a single contributor in a changed cell adds to the cost: enough to break ties.
+pub(super) const LONE: f32 = 0.02;
+
+/// A move that costs less hides nothing new: no better one is looked for.
+pub(super) const FREE: f32 = 1.0;
+
+/// Cost and room of a part of a move.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tally {
+    pub cost: f32,
+    pub room: Room,
+}
+
+impl Tally {
+    pub const NOTHING: Tally = Tally { cost: 0.0, room: Room::BOUNDLESS };
+}
+
+/// What a changed cell costs and allows.
+pub(super) struct Weigher<'s, 'a> {
+    system: &'s System<'a>,
+    query: &'s Query<'s>,
+    /// Who alone makes the target.
+    own: Vec<u32>,
+}
+
+impl<'s, 'a> Weigher<'s, 'a> {
+    pub fn new(system: &'s System<'a>, query: &'s Query<'s>) -> Self {
+        Weigher { system, query, own: system.owners(query.cell, query.layer).collect() }
+    }
+
+    /// Adds a changed cell to a tally, on top of what the query's base does to it; none where it cannot
+    /// change.
+    pub fn weigh(&self, id: CellId, sign: i8, mut tally: Tally) -> Option<Tally> {
+        // A detail that is not published is no cell.
+        let Some(cell) = self.system.cells.get(id as usize) else { return Some(tally) };
+        if self.query.layer.is_of_patients() && !cell.has_patients() {
+            return Some(tally);
+        }
+        let before = self.query.base.map_or(0, |base| base.change(id));
+        let change = before + sign;
+        if change == 0 {
+            tally.cost -= if cell.state == State::Shown { cell.weight } else { 0.0 };
+            return (id != self.query.cell).then_some(tally);
+        }
+        if self.query.keep == Some(id) || !tally.room.take(cell, change, self.query.layer) {
+            return None;
+        }
+        if self.query.layer.is_of_patients() && self.query.company == Company::Alone {
+            tally.room.take_slack(cell, change);
+        }
+        if cell.state == State::Shown && before == 0 {
+            tally.cost += cell.weight;
+        }
+        if !cell.lone {
+            return Some(tally);
+        }
+        for owner in self.system.owners(id, self.query.layer) {
+            if self.query.avoid.binary_search(&owner).is_ok() {
+                return None;
+            }
+            tally.cost += if self.own.contains(&owner) { 0.0 } else { LONE };
+        }
+        Some(tally)
+    }
+
+    /// Whether a tally can serve the query for less than `bound`; one that is not complete may get
+    /// something back for what the query's base would hide.
+    pub fn may_serve(&self, tally: &Tally, bound: f32) -> bool {
+        self.serves(tally, bound + self.refund())
+    }
+
+    /// Whether a complete tally serves the query for less than `bound`.
+    pub fn serves(&self, tally: &Tally, bound: f32) -> bool {
+        let (contacts, patients) = tally.room.widths(self.query.layer);
+        contacts >= self.query.contacts_width && patients >= self.query.patients_width && tally.cost < bound
+    }
+
+    /// The most that a box can give back.
+    pub fn refund(&self) -> f32 {
+        self.query.base.map_or(0.0, |base| base.refund)
+    }
+}
+
+/// What a move must cost less than to be better than the best so far.
+pub(super) fn bound(query: &Query<'_>, best: Option<&Found>) -> f32 {
+    match best.map_or(query.below, |best| best.cost) {
+        free if best.is_some() && free < FREE => 0.0,
+        cost => cost,
+    }
+}
