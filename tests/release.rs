@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 const AS_OF: &str = "2023-06-15";
 
@@ -99,6 +100,54 @@ fn threads_and_file_order_give_the_same_bytes_and_a_second_run_finds_it_done() {
 
     run(&first, &one, "2");
     same(&before, &bytes_below(&one));
+}
+
+#[test]
+fn killed_at_any_moment_the_last_release_stands_and_the_next_run_succeeds() {
+    let folder = tempfile::tempdir().expect("a folder to work in");
+    let (delivery, out) = (delivery(folder.path()), folder.path().join("out"));
+    run(&delivery, &out, "2");
+    let standing = bytes_below(&out.join("public"));
+    fs::write(delivery.join("regning-9999.csv"), fs::read(delivery.join("regning-2023m01.csv")).expect("a file"))
+        .expect("another delivery");
+    for milliseconds in [1, 20, 100, 300, 900, 1_500, 2_500] {
+        let definition = pipeline();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_kprstat"))
+            .args(["run", text(&definition), "--delivery", text(&delivery), "--as-of", AS_OF, "--out", text(&out)])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        let _ = child.kill();
+        let finished = child.wait().expect("an end").success();
+        let now = bytes_below(&out.join("public"));
+        let old_stands =
+            standing.iter().filter(|(name, _)| !name.contains("latest")).all(|(n, b)| now.get(n) == Some(b));
+        assert!(old_stands, "the first release is whole after a kill at {milliseconds} ms");
+        let releases = fs::read_dir(out.join("public/releases")).expect("a folder").count();
+        assert!(releases == 1 || finished || is_whole(&out), "no half release after {milliseconds} ms");
+        if finished {
+            break;
+        }
+    }
+    run(&delivery, &out, "2");
+    assert_eq!(fs::read_dir(out.join("public/releases")).expect("a folder").count(), 2);
+    assert!(is_whole(&out), "every release of the folder is whole");
+}
+
+/// Every release has a manifest, and every output that it names.
+fn is_whole(out: &Path) -> bool {
+    fs::read_dir(out.join("public/releases")).expect("a folder").flatten().all(|entry| {
+        let Ok(manifest) = fs::read(entry.path().join("manifest.json")) else { return false };
+        let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap_or_default();
+        let outputs = manifest["outputs"].as_array().cloned().unwrap_or_default();
+        let there = |output: &serde_json::Value| {
+            let path = entry.path().join(output["path"].as_str().unwrap_or("?"));
+            fs::metadata(path).is_ok_and(|file| Some(file.len()) == output["bytes"].as_u64())
+        };
+        !outputs.is_empty() && outputs.iter().all(there)
+    })
 }
 
 /// Two doctors far from each other with 4 567 and 7 654 contacts in a month, each alone in a
