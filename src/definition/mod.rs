@@ -12,6 +12,7 @@ mod fault;
 mod gates;
 mod joined;
 mod joined_list_words;
+mod joined_systems;
 mod joined_table;
 mod joined_words;
 mod joined_written;
@@ -34,6 +35,7 @@ pub use explain::{explain_among, explain_table};
 pub use gates::{GateId, Gates, Limits};
 pub use joined::*;
 pub use own::Asked;
+pub use joined_systems::*;
 pub use takst_index::TakstIndex;
 pub use types::*;
 

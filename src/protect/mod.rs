@@ -14,7 +14,8 @@ mod found;
 mod grid;
 mod hide;
 mod joined;
-mod joined_types;
+mod joined_means;
+mod joined_rows;
 mod ledger;
 mod lookup;
 mod loss;
@@ -31,6 +32,7 @@ mod roles;
 mod rows;
 mod run;
 mod search;
+mod shared;
 mod system;
 #[cfg(test)]
 mod testing;
