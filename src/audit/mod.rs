@@ -5,6 +5,7 @@
 //! hiding but the description of the relations, alters no table, and never puts a hidden value
 //! into its report.
 
+mod beside;
 mod binding;
 mod certificate;
 mod earlier;
@@ -71,7 +72,8 @@ pub fn audit(release: &Path, against: &[PathBuf], restricted: Option<&Path>) -> 
 }
 
 /// What older releases told, by universe; nothing where there are none. A release as of an earlier
-/// day than one before it is compared with this one and tells nothing of changes.
+/// day than one before it is compared with this one and tells nothing of changes, and one of another
+/// pipeline has the country's counts in common at most.
 fn earlier_releases(
     public: &Release,
     against: &[PathBuf],
@@ -82,6 +84,10 @@ fn earlier_releases(
     let mut earlier: Vec<Earlier> = Vec::new();
     let mut latest = String::new();
     for folder in against {
+        if beside::is_of_another(public, folder)? {
+            beside::compare_with(public, folder, findings)?;
+            continue;
+        }
         let older = Release::open(folder, relations, &mut Findings::default())?;
         older::compare(public, &older, findings);
         let as_of = older.manifest["as_of"].as_str().unwrap_or_default().to_string();

@@ -34,8 +34,8 @@ pub use compare::explain_consultations;
 pub use explain::{explain_among, explain_table};
 pub use gates::{GateId, Gates, Limits};
 pub use joined::*;
-pub use own::Asked;
 pub use joined_systems::*;
+pub use own::Asked;
 pub use takst_index::TakstIndex;
 pub use types::*;
 
