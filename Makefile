@@ -45,6 +45,7 @@ test-differential: build $(VENV)/ready
 	$(VENV)/bin/python tests/differential/joined_scenarios.py target/scenarios-of-registers
 	$(VENV)/bin/python tests/differential/joined.py --kprstat $(BIN)
 	$(VENV)/bin/python tests/differential/joined_random.py --kprstat $(BIN)
+	$(VENV)/bin/python tests/differential/calibration.py --kprstat $(BIN)
 
 # Clean and messy, CSV and Parquet: some minutes each.
 test-differential-all: build $(VENV)/ready

@@ -5,6 +5,7 @@
 //! hiding but the description of the relations, alters no table, and never puts a hidden value
 //! into its report.
 
+mod beside;
 mod binding;
 mod certificate;
 mod earlier;
@@ -19,6 +20,7 @@ mod restricted;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
@@ -70,7 +72,8 @@ pub fn audit(release: &Path, against: &[PathBuf], restricted: Option<&Path>) -> 
 }
 
 /// What older releases told, by universe; nothing where there are none. A release as of an earlier
-/// day than one before it is compared with this one and tells nothing of changes.
+/// day than one before it is compared with this one and tells nothing of changes, and one of another
+/// pipeline has the country's counts in common at most.
 fn earlier_releases(
     public: &Release,
     against: &[PathBuf],
@@ -81,6 +84,10 @@ fn earlier_releases(
     let mut earlier: Vec<Earlier> = Vec::new();
     let mut latest = String::new();
     for folder in against {
+        if beside::is_of_another(public, folder)? {
+            beside::compare_with(public, folder, findings)?;
+            continue;
+        }
         let older = Release::open(folder, relations, &mut Findings::default())?;
         older::compare(public, &older, findings);
         let as_of = older.manifest["as_of"].as_str().unwrap_or_default().to_string();
@@ -112,9 +119,15 @@ struct Attack<'a> {
 fn audit_universe(what: &Attack, report: &mut Report, findings: &mut Findings) -> Result<()> {
     let Attack { public, universe, .. } = *what;
     let mut book = Book::of(universe, &rows_of(universe, public), findings);
+    let thresholds = Thresholds::of(public);
+    if let Some((_, part)) = what.judged {
+        let values = values_of(&book, part);
+        let value = |cell: u32| values.get(&cell).copied().unwrap_or(0);
+        told_of_few(&book, universe, (&value, &thresholds), findings);
+        book.tell(value);
+    }
     let earlier = what.earlier.map(|earlier| earlier.and(&book));
     let mut bound = Bound::of(&mut book, universe, findings);
-    let thresholds = Thresholds::of(public);
     let left = |bound: &Bound, truth: Option<&[Vec<i64>; 2]>| match &earlier {
         Some(earlier) => Left::of(earlier, bound, thresholds.width, truth),
         None => Left::nothing(book.len()),
@@ -200,6 +213,29 @@ fn told_before(
             }
         }
     }
+}
+
+/// A shown figure that tells of a count, or of the rest of a denominator, below the fewest patients:
+/// it is of so few, whoever they are.
+fn told_of_few(
+    book: &Book,
+    universe: &Universe,
+    (value, thresholds): (&dyn Fn(u32) -> i64, &Thresholds),
+    findings: &mut Findings,
+) {
+    let rests = book.shares.iter().map(|share| (share.numerator, value(share.denominator) - value(share.numerator)));
+    let told = book.told_of.iter().map(|&cell| (cell, value(cell)));
+    for (cell, _) in told.chain(rests).filter(|(_, count)| (1..thresholds.patients).contains(count)) {
+        let name = book.describe(universe, cell as usize);
+        findings
+            .add(Finding::of(Kind::UnsafeShown, &universe.id).cell(name).relation("told of by a figure made of it"));
+    }
+}
+
+/// True values by cell of the book, as the certificate lists them: those not listed are zero.
+fn values_of(book: &Book, part: &certificate::Part) -> BTreeMap<u32, i64> {
+    let cell = |line: &certificate::CellLine| book.cells.get(line.view)?.get(line.position).copied();
+    part.cells.iter().filter_map(|line| Some((cell(line)?, line.contacts))).collect()
 }
 
 /// Without a judge every hidden cell may be an unsafe one.

@@ -101,6 +101,14 @@ impl History {
     pub fn of<'a>(&'a self, pipeline: &'a str) -> impl DoubleEndedIterator<Item = &'a Commit> {
         self.releases.iter().filter(move |commit| commit.pipeline == pipeline)
     }
+    /// The newest release of every pipeline but one, tables of one's own aside.
+    pub fn newest_but<'a>(&'a self, pipeline: &'a str) -> impl Iterator<Item = &'a Commit> {
+        let is_other = move |commit: &Commit| commit.pipeline != pipeline && !commit.is_own;
+        let others = self.releases.iter().enumerate().filter(move |(_, commit)| is_other(commit));
+        let is_newest =
+            move |&(at, of): &(usize, &Commit)| self.releases[at + 1..].iter().all(|on| on.pipeline != of.pipeline);
+        others.filter(is_newest).map(|(_, commit)| commit)
+    }
     /// The release that `latest` leads to: that of the latest day, and of these the newest, of
     /// those that were not taken back.
     pub fn latest<'a>(&'a self, pipeline: &'a str) -> Option<&'a Commit> {

@@ -305,10 +305,12 @@ impl Run<'_> {
         Err(Error::gate(message + &kept))
     }
 
-    /// Public folders of the earlier releases of this pipeline, which an attacker has seen, as far
-    /// as they are still there.
+    /// Public folders of the earlier releases of this pipeline, and of the newest of every other, which
+    /// an attacker has seen, as far as they are still there.
     fn earlier(&self) -> Result<Vec<PathBuf>> {
-        let folders = self.plan.before.of(&self.pipeline.id).map(|commit| self.out.release(&commit.release));
+        let before = &self.plan.before;
+        let commits = before.of(&self.pipeline.id).chain(before.newest_but(&self.pipeline.id));
+        let folders = commits.map(|commit| self.out.release(&commit.release));
         let mut standing = Vec::new();
         for folder in folders {
             if is_there(&folder.join("manifest.json"))? {

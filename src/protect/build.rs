@@ -297,10 +297,13 @@ impl<'a> Builder<'a> {
         for (at, target) in targets.iter().enumerate() {
             target_of[target.cell as usize] = at as u32;
         }
+        // Counts of joined registers are few, and either leaf may be the empty one.
+        let free = |view: &View| if view.partial { FreeConditions::Either } else { FreeConditions::No };
+        let options = |(grid, view): (&Grid, &&View)| grid.quantity_options(free(view));
         System {
             universe: self.universe,
+            quantity_options: self.grids.iter().zip(&self.views).map(options).collect(),
             views: self.views,
-            quantity_options: self.grids.iter().map(|grid| grid.quantity_options(FreeConditions::No)).collect(),
             all_options: self.grids.iter().map(|grid| grid.quantity_options(FreeConditions::Either)).collect(),
             type_options: self.grids.iter().map(Grid::type_options).collect(),
             grids: self.grids,

@@ -1,37 +1,40 @@
-//! Tables of joined registers: which figures are hidden.
+//! Tables of joined registers: which figures are hidden, with proof where they are made of counts.
 //!
-//! In: figures with the persons that they rest on, and the policy. Out: [`Protected`]. A pattern,
-//! without proof, that errs on the side of hiding: a figure is hidden where a part of it (a
-//! numerator, the rest of its denominator, the denominator) rests on few persons or doctors; and
-//! wherever something is a sum of others (places, periods, with and without a doctor, contact types), the hidden
-//! ones are never exactly one, and those of a shown sum together pass the rules and are more than
-//! the least that each can be. Public facts are shown. Earlier releases are not looked at.
+//! In: figures with the counts that they are made of, the policy and the ledger. Out:
+//! [`Protected`]. Counts that add up (numerators, the rests of their denominators, denominators)
+//! are systems as those of contacts are: whoever reads a figure is taken to know all its counts, so
+//! a figure is hidden where one of them is. Means of indices and medians are no counts; a pattern
+//! hides them (`joined_means`). Public facts are shown.
 
 use super::certificate::Certificate;
-use super::joined_types::{Split, by_type};
-use super::ledger::Ledger;
-use super::loss::Loss;
+use super::joined_means::Means;
+use super::joined_rows::{add_loss, rows};
+use super::ledger::{Before, Ledger, Names, Noted};
 use super::primary::Reason;
-use super::protected::{ObsStatus, Protected, PublicTable, RestrictedTable};
-use crate::aggregate::Place;
+use super::protected::Protected;
+use super::rows::Decisions;
+use super::run::{prove, seen};
+use super::shared;
+use super::system::{Source, State};
+use crate::aggregate::{Axes, TableCells};
 use crate::codes::Geography;
-use crate::definition::{Pipeline, Policy};
-use crate::domain::{Period, Result};
-use crate::registers::{JoinedCell, JoinedTable};
-use crate::relations::Relations;
+use crate::definition::{Family, JoinedFigure, JoinedSystem, Pipeline, SystemCounts, Table};
+use crate::domain::{Error, Result};
+use crate::registers::{JoinedTable, SystemCells};
+use crate::relations::{JoinedView, Relations, Universe, describe_joined};
 
-/// Decides what of tables of joined registers may be published.
+/// Decides what of tables of joined registers may be published, and proves it.
 ///
 /// # Guarantee
-/// A figure that rests on 1 to 4 persons (by the policy) in a numerator, in the rest of its
-/// denominator or in the denominator, or on contacts of too few doctors, is hidden, with every
-/// figure of its group. Of no sum is exactly one term hidden, and hidden terms of a shown sum are
-/// together at least the width of the policy more than everybody knows of each. The same input
-/// gives the same output.
+/// Every numerator, rest of a denominator and denominator that is unsafe in itself (PROTECTION 2)
+/// is hidden with every figure that tells of it; for each there are other complete tables, as
+/// [`super::protect`] says of contacts. A mean or median of few persons or doctors is hidden, and
+/// of no sum of places exactly one. What an earlier release of the same OUT hid stays hidden. The
+/// same input gives the same output.
 ///
 /// # Not guaranteed
-/// There is no proof for these tables, and no ledger of them: what earlier releases showed of the
-/// same figures is not looked at.
+/// There is no proof for means and medians. Systems are proved one by one: that those followed up
+/// within 7 days are among those within 14 is not used, for who is counted differs by window.
 pub fn protect_joined(
     tables: &[JoinedTable],
     pipeline: &Pipeline,
@@ -39,331 +42,197 @@ pub fn protect_joined(
     as_of: i32,
     ledger: &Ledger,
 ) -> Result<Protected> {
-    let relations = Relations { universes: Vec::new() };
-    let certificate = Certificate::default().finish(&relations, &pipeline.policy)?;
-    let mut ledger = ledger.clone();
-    ledger.releases.push(as_of);
-    let (mut public, mut restricted, mut loss) = (Vec::new(), Vec::new(), Loss::default());
+    let parts: Vec<Part<'_>> =
+        tables.iter().filter(|table| !table.periods.is_empty()).flat_map(Part::of(pipeline)).collect();
+    let views: Vec<JoinedView<'_>> = parts.iter().map(Part::view).collect();
+    let relations = describe_joined(&views, pipeline, geography)?;
+    let run = Run { pipeline, geography, as_of, ledger };
+    let mut protected = run.start(relations);
+    let mut certificate = Certificate::default();
+    let mut decided: Vec<Decisions> = Vec::new();
+    for (at, part) in parts.iter().enumerate() {
+        decided.push(run.decide((at, part), &mut certificate, &mut protected)?);
+    }
     for table in tables {
-        let definition = &pipeline.tables[table.table];
-        let reasons = reasons(table, &definition.policy, geography, &by_type(&definition.indicators));
-        let made = rows(table, &reasons, as_of);
-        let names: Vec<&str> = definition.indicators.iter().map(|of| of.id.as_str()).collect();
-        add_loss(&mut loss, &definition.id, &names, &made.0);
-        public.push(made.0);
-        restricted.push(made.1);
+        let of_table = parts.iter().zip(&decided).filter(|(part, _)| part.cells.table == table.table);
+        run.add_table(table, &of_table.collect::<Vec<_>>(), &mut protected);
     }
-    Ok(Protected { public, restricted, relations, certificate, ledger, loss })
+    protected.certificate = certificate.finish(&protected.relations, &pipeline.policy)?;
+    Ok(protected)
 }
 
-/// Why each cell is hidden, in their order. `splits`: see [`by_type`].
-fn reasons(table: &JoinedTable, policy: &Policy, geography: &Geography, splits: &[Split]) -> Vec<Reason> {
-    let mut groups: Vec<u16> = table.columns.iter().filter_map(|column| column.group).collect();
-    groups.sort_unstable();
-    groups.dedup();
-    let width = table.columns.len();
-    let columns_of = |group: u16| (0..width).filter(move |&at| table.columns[at].group == Some(group));
-    let mut units = Vec::new();
-    for &group in &groups {
-        let columns: Vec<usize> = columns_of(group).collect();
-        units.extend(table.cells.chunks(width).map(|cells| Unit::of(cells, &columns)));
-    }
-    let mut hidden: Vec<Reason> = units.iter().map(|unit| unit.judge(policy)).collect();
-    close(&units, &mut hidden, &all_sums(table, geography, &groups, splits), policy);
-    let mut reasons = vec![Reason::Shown; table.cells.len()];
-    let each = table.cells.len() / width.max(1);
-    for (at, reason) in hidden.into_iter().enumerate() {
-        columns_of(groups[at / each]).for_each(|column| reasons[at % each * width + column] = reason);
-    }
-    reasons
+/// A system of a table with its counts.
+struct Part<'a> {
+    table: &'a Table,
+    system: JoinedSystem,
+    cells: TableCells,
 }
 
-/// The sums of every group, and those of groups of other groups; units stand group after group.
-fn all_sums(table: &JoinedTable, geography: &Geography, groups: &[u16], splits: &[Split]) -> Vec<Whole> {
-    let each = table.cells.len() / table.columns.len().max(1);
-    let start = |indicator: usize| {
-        let group = table.columns.iter().find(|column| column.indicator == indicator)?.group?;
-        Some(groups.binary_search(&group).ok()? * each)
-    };
-    let mut sums: Vec<Whole> = (0..groups.len()).flat_map(|at| sums(table, geography, at * each)).collect();
-    for split in splits {
-        let parts: Option<Vec<usize>> = split.parts.iter().map(|&part| start(part)).collect();
-        if let (Some(whole), Some(parts)) = (start(split.whole), parts) {
-            let of_unit =
-                |unit: usize| Whole { whole: whole + unit, parts: parts.iter().map(|at| at + unit).collect() };
-            sums.extend((0..each).map(of_unit));
-        }
-    }
-    sums
-}
-
-/// The figures of a group in one place, period and code.
-struct Unit {
-    parts: Vec<u32>,
-    /// Most persons of a numerator or the rest of its denominator; 0: the figures are none, and shown.
-    size: u32,
-    doctors: Option<u32>,
-}
-
-impl Unit {
-    fn of(cells: &[JoinedCell], columns: &[usize]) -> Self {
-        let figures = || columns.iter().map(|&column| cells[column]);
-        Unit {
-            parts: figures().flat_map(|cell| cell.persons).collect(),
-            size: figures().map(|cell| cell.persons[0].max(cell.persons[1])).max().unwrap_or(0),
-            doctors: figures().filter_map(|cell| cell.n_doctors).min(),
-        }
-    }
-
-    /// Several as one. A doctor may be in each of them, so the most of one is all that is sure.
-    fn together<'u>(units: impl Iterator<Item = &'u Unit> + Clone) -> Self {
-        let length = units.clone().map(|unit| unit.parts.len()).max().unwrap_or(0);
-        let sum = |at: usize| units.clone().map(|unit| unit.parts[at]).fold(0, u32::saturating_add);
-        Unit {
-            parts: (0..length).map(sum).collect(),
-            size: units.clone().map(|unit| unit.size).max().unwrap_or(0),
-            doctors: units.clone().filter_map(|unit| unit.doctors).max(),
-        }
-    }
-
-    /// The least that each part can be where the unit is hidden: zeros are known.
-    fn least(&self) -> Vec<u32> {
-        self.parts.iter().map(|&persons| persons.min(1)).collect()
-    }
-
-    /// Whether these units together are so much more than the least of each that none of them is
-    /// given away: ten that are ten together are one each.
-    fn has_play<'l>(&self, leasts: impl Iterator<Item = &'l Vec<u32>> + Clone, policy: &Policy) -> bool {
-        (0..self.parts.len()).all(|at| {
-            let least = leasts.clone().map(|least| least[at]).fold(0, u32::saturating_add);
-            self.parts[at] == 0 || self.parts[at].saturating_sub(least) >= policy.width
-        })
-    }
-
-    fn judge(&self, policy: &Policy) -> Reason {
-        if self.size == 0 {
-            Reason::Shown
-        } else if self.parts.iter().any(|persons| (1..policy.min_patients).contains(persons)) {
-            Reason::Patients
-        } else if self.doctors.is_some_and(|doctors| (1..policy.min_doctors).contains(&doctors)) {
-            Reason::Doctors
-        } else {
-            Reason::Shown
-        }
-    }
-}
-
-/// One unit that is the sum of others.
-struct Whole {
-    whole: usize,
-    parts: Vec<usize>,
-}
-
-/// Hides more until no sum gives a hidden unit away.
-fn close(units: &[Unit], hidden: &mut [Reason], sums: &[Whole], policy: &Policy) {
-    loop {
-        let before = hidden.iter().filter(|&&reason| reason != Reason::Shown).count();
-        let mut least = least(units, hidden, sums);
-        sums.iter().for_each(|sum| sum.close(units, hidden, &mut least, policy));
-        if hidden.iter().filter(|&&reason| reason != Reason::Shown).count() == before {
-            return;
-        }
-    }
-}
-
-/// The least that everybody knows each part of each unit to be: what is shown is what it is, what
-/// is hidden and not zero at least 1, and at least what its own parts are together.
-fn least(units: &[Unit], hidden: &[Reason], sums: &[Whole]) -> Vec<Vec<u32>> {
-    let of =
-        |(unit, reason): (&Unit, &Reason)| if *reason == Reason::Shown { unit.parts.clone() } else { unit.least() };
-    let mut least: Vec<Vec<u32>> = units.iter().zip(hidden).map(of).collect();
-    loop {
-        let mut changed = false;
-        for sum in sums.iter().filter(|sum| hidden[sum.whole] != Reason::Shown) {
-            for at in 0..least[sum.whole].len() {
-                let parts = sum.parts.iter().map(|&part| least[part][at]).fold(0, u32::saturating_add);
-                let parts = parts.min(units[sum.whole].parts[at]);
-                changed |= parts > least[sum.whole][at];
-                least[sum.whole][at] = parts.max(least[sum.whole][at]);
-            }
-        }
-        if !changed {
-            return least;
-        }
-    }
-}
-
-impl Whole {
-    fn close(&self, units: &[Unit], hidden: &mut [Reason], least: &mut [Vec<u32>], policy: &Policy) {
-        loop {
-            let is_hidden = |at: &&usize| hidden[**at] != Reason::Shown;
-            let of_hidden = self.parts.iter().filter(is_hidden);
-            let count = of_hidden.clone().count();
-            let together = Unit::together(of_hidden.clone().map(|&at| &units[at]));
-            let has_play = together.has_play(of_hidden.map(|&at| &least[at]), policy);
-            let enough = match (hidden[self.whole] != Reason::Shown, count) {
-                (false, 0) => true,
-                (true, count) => count > 0 && has_play,
-                (false, 1) => false,
-                (false, _) => has_play && together.judge(policy) == Reason::Shown,
+impl<'a> Part<'a> {
+    /// The parts of a table.
+    fn of(pipeline: &'a Pipeline) -> impl Fn(&JoinedTable) -> Vec<Part<'a>> {
+        move |joined: &JoinedTable| {
+            let table = &pipeline.tables[joined.table];
+            let part = |(system, counts): (JoinedSystem, &SystemCells)| {
+                let cells = cells(joined, &system, counts);
+                Part { table, system, cells }
             };
-            if enough {
-                return;
-            }
-            let shown = self.parts.iter().filter(|&&at| hidden[at] == Reason::Shown && units[at].size > 0);
-            match shown.min_by_key(|&&at| (units[at].size, at)) {
-                Some(&next) => {
-                    hidden[next] = Reason::Secondary;
-                    least[next] = units[next].least();
-                }
-                None if hidden[self.whole] == Reason::Shown => hidden[self.whole] = Reason::Secondary,
-                None => return,
-            }
+            table.joined_systems().into_iter().zip(&joined.systems).map(part).collect()
         }
+    }
+
+    fn view(&self) -> JoinedView<'_> {
+        JoinedView { table: self.cells.table, system: &self.system, axes: &self.cells.axes }
+    }
+
+    /// Whether its totals are those of the whole country: contacts of persons on lists are nearly so,
+    /// and are hidden where those are, but say nothing of them.
+    fn is_of_country(&self) -> bool {
+        self.table.family() == Some(Family::Teams)
+    }
+
+    /// Positions along place, period and label, then quantity.
+    fn position(&self, unit: usize, quantity: usize) -> usize {
+        unit * self.cells.axes.quantities + quantity
     }
 }
 
-/// Which units of the group that starts at `start` are sums of which: places, periods, codes.
-fn sums(table: &JoinedTable, geography: &Geography, start: usize) -> Vec<Whole> {
-    let (periods, codes) = (table.periods.len(), table.codes());
-    let unit = |place: usize, period: usize, code: usize| start + (place * periods + period) * codes + code;
-    let mut sums = Vec::new();
-    for (whole, parts) in by_place(&table.places, geography) {
-        for (period, code) in (0..periods).flat_map(|period| (0..codes).map(move |code| (period, code))) {
-            let parts = parts.iter().map(|&place| unit(place, period, code)).collect();
-            sums.push(Whole { whole: unit(whole, period, code), parts });
-        }
+fn cells(joined: &JoinedTable, system: &JoinedSystem, counts: &SystemCells) -> TableCells {
+    TableCells {
+        table: joined.table,
+        axes: Axes {
+            places: joined.places.clone(),
+            periods: joined.periods.clone(),
+            dimensions: joined.labels.clone(),
+            quantities: system.counted.len(),
+        },
+        contacts: counts.counts.clone(),
+        patients: Vec::new(),
+        residents: counts.residents.clone(),
+        means: Vec::new(),
     }
-    for place in 0..table.places.len() {
-        for (whole, parts) in by_period(&table.periods) {
-            for code in 0..codes {
-                let parts = parts.iter().map(|&period| unit(place, period, code)).collect();
-                sums.push(Whole { whole: unit(place, whole, code), parts });
-            }
-        }
-        for period in (0..periods).filter(|_| codes > 1) {
-            let parts = (1..codes).map(|code| unit(place, period, code)).collect();
-            sums.push(Whole { whole: unit(place, period, 0), parts });
-        }
-    }
-    sums
 }
 
-fn by_place(places: &[Place], geography: &Geography) -> Vec<(usize, Vec<usize>)> {
-    let is_part = |whole: Place, part: Place| match (whole, part) {
-        (Place::Country, Place::County(_)) => true,
-        (Place::County(county), Place::Municipality(at)) => geography.county_of(at) == county,
-        _ => false,
-    };
-    let parts = |whole: Place| (0..places.len()).filter(|&part| is_part(whole, places[part])).collect::<Vec<usize>>();
-    let all = places.iter().enumerate().map(|(at, &whole)| (at, parts(whole)));
-    all.filter(|(_, parts)| !parts.is_empty()).collect()
+struct Run<'a> {
+    pipeline: &'a Pipeline,
+    geography: &'a Geography,
+    as_of: i32,
+    ledger: &'a Ledger,
 }
 
-/// Each period with its parts of each shorter kind, where all of them are there.
-fn by_period(periods: &[Period]) -> Vec<(usize, Vec<usize>)> {
-    let mut found = Vec::new();
-    for (at, whole) in periods.iter().enumerate() {
-        for kind in crate::domain::PeriodKind::ALL.into_iter().filter(|kind| kind.months() < whole.kind.months()) {
-            let within = |part: &&usize| {
-                let part = periods[**part];
-                part.kind == kind && whole.first <= part.first && part.last() <= whole.last()
-            };
-            let parts: Vec<usize> = (0..periods.len()).collect::<Vec<_>>().iter().filter(within).copied().collect();
-            if parts.len() as i32 * kind.months() == whole.kind.months() {
-                found.push((at, parts));
-            }
+impl Run<'_> {
+    /// Nothing decided yet.
+    fn start(&self, relations: Relations) -> Protected {
+        let mut ledger = self.ledger.clone();
+        ledger.releases.push(self.as_of);
+        Protected {
+            public: Vec::new(),
+            restricted: Vec::new(),
+            relations,
+            certificate: Certificate::default(),
+            ledger,
+            loss: Default::default(),
         }
     }
-    found
-}
 
-/// The public and the restricted rows.
-fn rows(table: &JoinedTable, reasons: &[Reason], as_of: i32) -> (PublicTable, RestrictedTable) {
-    let empty = || PublicTable {
-        table: table.table,
-        places: table.places.clone(),
-        periods: table.periods.clone(),
-        labels: table.labels.clone(),
-        place: Vec::new(),
-        period: Vec::new(),
-        dimensions: vec![Vec::new(); table.labels.len()],
-        indicator: Vec::new(),
-        measure: Vec::new(),
-        value: Vec::new(),
-        status: Vec::new(),
-    };
-    let (mut public, mut keys) = (empty(), empty());
-    let (mut n_patients, mut n_doctors, mut reason) = (Vec::new(), Vec::new(), Vec::new());
-    for (at, cell) in table.cells.iter().enumerate() {
-        let truth = cell.figure.value();
-        let is_hidden = reasons[at] != Reason::Shown;
-        let period = table.periods[at / table.columns.len() / table.codes() % table.periods.len()];
-        let status = match (is_hidden, truth) {
-            (true, _) => ObsStatus::Suppressed,
-            (false, None) => ObsStatus::Undefined,
-            _ if period.is_final(as_of) => ObsStatus::Final,
-            _ => ObsStatus::Provisional,
+    fn decide(
+        &self,
+        (at, part): (usize, &Part<'_>),
+        certificate: &mut Certificate,
+        protected: &mut Protected,
+    ) -> Result<Decisions> {
+        let universe = &protected.relations.universes[at];
+        let [view] = &universe.views[..] else { return Err(Error::bug("a system of joined registers has one view")) };
+        let name = universe.id.clone();
+        let names =
+            Names { table: &name, axes: &part.cells.axes, geography: self.geography, quantities: quantities(universe) };
+        let before = self.before(&names, part);
+        let source = Source { view, table: part.table, cells: &part.cells, before };
+        let (mut decided, kept) = prove((at, universe), &[source], certificate, self.ledger.moves.get(&name))?;
+        let mut decisions = decided.pop().ok_or_else(|| Error::bug("a system of joined registers was not decided"))?;
+        let seen: Vec<u8> = (0..part.cells.axes.len()).map(|at| seen(&decisions, &part.cells, at) as u8).collect();
+        let told = std::mem::take(&mut decisions.told);
+        protected.ledger.note(&names, &Noted { seen, told, as_of: self.as_of });
+        protected.ledger.moves.insert(name.clone(), kept);
+        if part.is_of_country() {
+            protected.ledger.note_country(&decisions, &part.cells, &self.shared(part));
+        }
+        Ok(decisions)
+    }
+
+    /// What earlier releases did, those of other pipelines in the country among them.
+    fn before(&self, names: &Names<'_>, part: &Part<'_>) -> Option<Before> {
+        let width = self.pipeline.policy.width;
+        let before = self.ledger.before(names, width);
+        self.ledger.with_country(before, &part.cells.axes, (&self.shared(part), width))
+    }
+
+    /// Names that tables of other pipelines know the part's quantities by.
+    fn shared(&self, part: &Part<'_>) -> Vec<Option<String>> {
+        match &part.system.counted {
+            SystemCounts::Contacts { service, predicates } => shared::names(self.pipeline, *service, predicates),
+            counted => vec![None; counted.len()],
+        }
+    }
+
+    fn add_table(&self, table: &JoinedTable, parts: &[(&Part<'_>, &Decisions)], protected: &mut Protected) {
+        let definition = &self.pipeline.tables[table.table];
+        let mut reasons = vec![Reason::Shown; table.cells.len()];
+        for (part, decisions) in parts {
+            decide_figures(table, part, decisions, &mut reasons);
+        }
+        let is_mean = |column: usize| {
+            let column = table.columns[column];
+            column.group.is_some() && !parts.iter().any(|(part, _)| part.system.figure(column.indicator).is_some())
         };
-        push(&mut public, table, at, if is_hidden { None } else { truth }, status);
-        push(&mut keys, table, at, truth, status);
-        n_patients.push(cell.n_patients);
-        n_doctors.push(cell.n_doctors);
-        reason.push(reasons[at].name());
+        let means: Vec<usize> = (0..table.columns.len()).filter(|&column| is_mean(column)).collect();
+        let means = Means { table, definition, columns: &means, geography: self.geography };
+        means.hide((self.ledger, self.as_of), &mut reasons, &mut protected.ledger);
+        let made = rows(table, &reasons, self.as_of);
+        add_loss(&mut protected.loss, definition, &made.0);
+        protected.public.push(made.0);
+        protected.restricted.push(made.1);
     }
-    let none = vec![None; reason.len()];
-    let restricted = RestrictedTable {
-        keys,
-        n_patients,
-        n_doctors,
-        largest_doctor_share: none.clone(),
-        largest_patient_share: none,
-        reason,
+}
+
+/// Names of the quantities, by the codes that they are made of.
+fn quantities(universe: &Universe) -> Vec<String> {
+    let code = |&(dim, code): &(usize, u16)| {
+        let dim = &universe.dims[dim];
+        format!("{}={}", dim.id, dim.codes[usize::from(code)].id)
     };
-    (public, restricted)
+    let views = universe.views.iter().flat_map(|view| &view.quantities);
+    views.map(|quantity| quantity.codes.iter().map(code).collect::<Vec<_>>().join(" ")).collect()
 }
 
-fn push(to: &mut PublicTable, table: &JoinedTable, at: usize, value: Option<f64>, status: ObsStatus) {
-    let (unit, column) = (at / table.columns.len(), table.columns[at % table.columns.len()]);
-    let flat = unit / table.codes();
-    to.place.push((flat / table.periods.len()) as u16);
-    to.period.push((flat % table.periods.len()) as u16);
-    to.dimensions.iter_mut().for_each(|codes| codes.push((unit % table.codes()) as u8));
-    to.indicator.push(column.indicator as u16);
-    to.measure.push(column.measure);
-    to.value.push(value);
-    to.status.push(status);
-}
-
-/// Adds hidden cells by level. A table of ratios has no contacts to lose.
-fn add_loss(loss: &mut Loss, id: &str, indicators: &[&str], public: &PublicTable) {
-    let levels = loss.tables.entry(id.to_string()).or_default();
-    for (row, status) in public.status.iter().enumerate() {
-        let place = public.places[usize::from(public.place[row])];
-        let level = levels.entry(level(place).to_string()).or_default();
-        level.cells += 1;
-        if *status == ObsStatus::Suppressed {
-            level.hidden_cells += 1;
-            let total = public.dimensions.iter().all(|codes| codes[row] == 0);
-            if place == Place::Country && total {
-                let period = public.periods[usize::from(public.period[row])];
-                loss.country_totals.push(format!("{id} {period} {}", indicators[usize::from(public.indicator[row])]));
-            }
+/// Why each figure of a part is hidden.
+fn decide_figures(table: &JoinedTable, part: &Part<'_>, decisions: &Decisions, reasons: &mut [Reason]) {
+    let counts = &part.cells.contacts;
+    for (at, reason) in reasons.iter_mut().enumerate() {
+        let (unit, column) = (at / table.columns.len(), table.columns[at % table.columns.len()]);
+        let Some(figure) = part.system.figure(column.indicator) else { continue };
+        let of = |quantity: &usize| part.position(unit, *quantity);
+        let is_hidden = |at: &usize| decisions.states[*at] == State::Hidden && counts[*at].value > 0;
+        let parts: Vec<usize> = figure.quantities().iter().map(of).collect();
+        if let Some(&first) = parts.iter().find(|at| is_hidden(at)) {
+            *reason = strongest(figure, &parts, first, decisions, &of);
         }
     }
-    for level in levels.values_mut() {
-        level.hidden_share = (10_000.0 * level.hidden_cells as f64 / level.cells.max(1) as f64).round() / 100.0;
-    }
 }
 
-fn level(place: Place) -> &'static str {
-    match place {
-        Place::Country => "country",
-        Place::County(_) => "county",
-        Place::Pool(_) | Place::Municipality(_) => "municipality",
-    }
+/// The strongest reason of what a hidden figure tells of, the rest of a share among it.
+fn strongest(
+    figure: &JoinedFigure,
+    parts: &[usize],
+    first: usize,
+    decisions: &Decisions,
+    of: &dyn Fn(&usize) -> usize,
+) -> Reason {
+    let rest = match figure {
+        JoinedFigure::Share { complement, .. } => Some(of(complement)),
+        _ => None,
+    };
+    let reasons = parts.iter().copied().chain(rest).map(|at| decisions.reasons[at]);
+    let primary = reasons.filter(|reason| reason.is_primary()).min();
+    primary.unwrap_or(decisions.reasons[first])
 }
-
-#[cfg(test)]
-#[path = "joined_tests.rs"]
-mod tests;

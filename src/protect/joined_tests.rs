@@ -1,143 +1,172 @@
 //! Small tables of joined registers, hidden by hand.
 
+use super::super::joined::protect_joined;
+use super::super::testing::{geography, policy};
 use super::*;
-use crate::definition::Measure;
-use crate::domain::{Month, MunicipalityNumber, PeriodKind};
-use crate::registers::{Column, Figure};
+use crate::aggregate::CellCount;
+use crate::definition::{Measure, Pipeline};
+use crate::domain::{Month, PeriodKind};
+use crate::protect::Protected;
+use crate::registers::{Column, Figure, NO_DOCTORS, SystemCells};
 
-fn geography() -> Geography {
-    Geography::load("recode-2024").unwrap()
+/// The country, its only county and the county's four municipalities.
+const PLACES: usize = 6;
+
+fn places() -> Vec<Place> {
+    let geography = geography(&[4]);
+    let municipalities = (0..4).map(Place::Municipality);
+    [Place::Country, Place::County(geography.counties[0].number)].into_iter().chain(municipalities).collect()
 }
 
-fn policy() -> Policy {
-    Pipeline::shipped("gp-activity").unwrap().policy
+fn year(year: i32) -> Period {
+    Period::containing(PeriodKind::Year, Month::new(year, 1))
 }
 
-/// One share a place in one year: the country, Rogaland and four of its municipalities.
-fn table(cells: &[[u32; 3]; 6], group: Option<u16>) -> JoinedTable {
-    let geography = geography();
-    let place = |code| Place::Municipality(geography.resolve(MunicipalityNumber(code)).unwrap());
-    let county = geography.counties.iter().find(|county| county.number.0 == 11).unwrap().number;
-    let cell = |persons: &[u32; 3]| JoinedCell {
-        figure: Figure::Ratio { numerator: i128::from(persons[0]), denominator: u64::from(persons[2]), scale: 100 },
-        persons: *persons,
-        n_patients: None,
-        n_doctors: None,
+fn pipeline() -> Pipeline {
+    Pipeline::shipped("after-discharge").unwrap()
+}
+
+/// Persons with a hit and without, by municipality: each with one stay. The country and the county
+/// are their sums.
+fn readmissions(municipalities: [[u32; 2]; 4]) -> JoinedTable {
+    let pipeline = pipeline();
+    let sum = |at: usize| municipalities.iter().map(|of| of[at]).sum();
+    let all = [[sum(0), sum(1)]; 2].into_iter().chain(municipalities);
+    let count = |value: u32| CellCount {
+        value,
+        patients: value,
+        doctors: NO_DOCTORS,
+        lone_patient: u32::from(value == 1),
+        ..CellCount::default()
+    };
+    let counts = all.clone().flat_map(|[hits, misses]| [hits, misses, hits + misses].map(count)).collect();
+    let cell = |[hits, misses]: [u32; 2]| JoinedCell {
+        figure: Figure::Ratio { numerator: i128::from(hits), denominator: u64::from(hits + misses), scale: 100 },
+        persons: [hits, misses, hits + misses],
+        ..JoinedCell::default()
     };
     JoinedTable {
-        table: 0,
-        places: vec![Place::Country, Place::County(county), place(1101), place(1103), place(1106), place(1108)],
-        periods: vec![Period::containing(PeriodKind::Year, Month::new(2024, 1))],
+        table: pipeline.tables.iter().position(|table| table.id == "readmission-30d").unwrap(),
+        places: places(),
+        periods: vec![year(2024)],
         labels: Vec::new(),
-        columns: vec![Column { indicator: 0, measure: Measure::Share, group }],
-        cells: cells.iter().map(cell).collect(),
+        columns: vec![Column { indicator: 0, measure: Measure::Share, group: Some(0) }],
+        cells: all.map(cell).collect(),
+        systems: vec![SystemCells { counts, residents: Vec::new() }],
     }
 }
 
-fn hidden(cells: &[[u32; 3]; 6]) -> Vec<bool> {
-    let table = table(cells, Some(0));
-    reasons(&table, &policy(), &geography(), &[]).iter().map(|&reason| reason != Reason::Shown).collect()
+fn protected(table: &JoinedTable, ledger: &Ledger) -> Protected {
+    protect_joined(std::slice::from_ref(table), &pipeline(), &geography(&[4]), 20_000, ledger).unwrap()
+}
+
+fn hidden(table: &JoinedTable, ledger: &Ledger) -> Vec<bool> {
+    let protected = protected(table, ledger);
+    protected.restricted()[0].reason.iter().map(|reason| !reason.is_empty()).collect()
 }
 
 #[test]
 fn nothing_is_hidden_where_all_parts_are_none_or_many() {
-    let all = [[400, 400, 800], [400, 400, 800], [0, 200, 200], [200, 0, 200], [100, 100, 200], [0, 0, 0]];
-    assert_eq!(hidden(&all), [false; 6]);
+    let all = readmissions([[0, 200], [200, 0], [100, 100], [0, 0]]);
+    assert_eq!(hidden(&all, &Ledger::default()), [false; PLACES]);
 }
 
 #[test]
 fn a_numerator_of_few_is_hidden_and_the_smallest_beside_it() {
-    let few = [[400, 400, 800], [400, 400, 800], [4, 196, 200], [200, 10, 210], [100, 100, 200], [50, 50, 100]];
-    assert_eq!(hidden(&few), [false, false, true, false, false, true]);
+    let few = readmissions([[4, 196], [200, 10], [100, 100], [50, 50]]);
+    assert_eq!(hidden(&few, &Ledger::default()), [false, false, true, false, false, true]);
 }
 
 #[test]
 fn the_rest_of_a_denominator_is_hidden_too() {
-    let few = [[400, 400, 800], [400, 400, 800], [196, 4, 200], [200, 10, 210], [100, 100, 200], [50, 50, 100]];
-    assert_eq!(hidden(&few), [false, false, true, false, false, true]);
+    let few = readmissions([[196, 4], [200, 10], [100, 100], [50, 50]]);
+    assert_eq!(hidden(&few, &Ledger::default()), [false, false, true, false, false, true]);
 }
 
 #[test]
 fn hidden_ones_that_are_few_together_take_a_third_with_them() {
-    let few = [[400, 400, 800], [400, 400, 800], [1, 199, 200], [2, 198, 200], [100, 100, 200], [50, 50, 100]];
-    assert_eq!(hidden(&few), [false, false, true, true, false, true]);
-}
-
-/// Units of one count, closed under sums: which are hidden.
-fn closed(numbers: &[u32], sums: &[(usize, &[usize])]) -> Vec<bool> {
-    let unit = |&number: &u32| Unit { parts: vec![number], size: number, doctors: None };
-    let units: Vec<Unit> = numbers.iter().map(unit).collect();
-    let sums: Vec<Whole> = sums.iter().map(|&(whole, parts)| Whole { whole, parts: parts.to_vec() }).collect();
-    let mut hidden: Vec<Reason> = units.iter().map(|unit| unit.judge(&policy())).collect();
-    close(&units, &mut hidden, &sums, &policy());
-    hidden.iter().map(|&reason| reason != Reason::Shown).collect()
-}
-
-/// Five that are five together are one each, though five persons together pass the rule.
-#[test]
-fn hidden_ones_that_are_no_more_than_the_least_of_each_take_another_with_them() {
-    let sum: &[(usize, &[usize])] = &[(0, &[1, 2, 3, 4, 5, 6, 7])];
-    assert_eq!(closed(&[65, 1, 1, 1, 1, 1, 20, 40], sum), [false, true, true, true, true, true, true, false]);
-    let two_more = [67, 1, 1, 1, 1, 3, 20, 40];
-    assert_eq!(closed(&two_more, sum), [false, true, true, true, true, true, false, false]);
-}
-
-/// A county is hidden with its two municipalities of one; of the other county only the municipality
-/// that is hidden may be more than one, which the sum of both counties must not tell.
-#[test]
-fn the_least_of_a_hidden_county_is_that_of_its_municipalities() {
-    let sums: &[(usize, &[usize])] = &[(0, &[1, 2, 3]), (1, &[4, 5]), (2, &[6, 7, 8]), (3, &[9])];
-    let numbers = [262, 2, 60, 200, 1, 1, 1, 19, 40, 200];
-    let hidden = closed(&numbers, sums);
-    assert!(hidden[1] && hidden[4] && hidden[5]);
-    assert!(hidden[2] && hidden[6] && hidden[7], "one of one and one of nineteen, told together");
-    assert!(!hidden[0] && !hidden[3] && !hidden[8]);
-}
-
-/// The only county of the country that has anything: the country is hidden for its sake.
-#[test]
-fn a_county_that_nothing_protects_is_hidden_with_its_whole() {
-    let lone = [[8, 3, 11], [8, 3, 11], [8, 3, 11], [0, 0, 0], [0, 0, 0], [0, 0, 0]];
-    assert_eq!(hidden(&lone), [true, true, true, false, false, false]);
-}
-
-/// Two indicators of which a third is the sum: the one of few is hidden with the other.
-#[test]
-fn an_indicator_that_is_the_rest_of_a_sum_is_not_hidden_alone() {
-    let geography = geography();
-    let cell = |persons: u32| JoinedCell {
-        figure: Figure::Count(i64::from(persons)),
-        persons: [persons, 0, 0],
-        ..JoinedCell::default()
-    };
-    let mut table = table(&[[0; 3]; 6], None);
-    table.places.truncate(1);
-    table.columns =
-        (0..4).map(|at| Column { indicator: at, measure: Measure::Contacts, group: Some(at as u16) }).collect();
-    table.cells = [93, 3, 30, 60].map(cell).to_vec();
-    let split = Split { whole: 0, parts: vec![1, 2, 3] };
-    let reasons = reasons(&table, &policy(), &geography, &[split]);
-    assert_eq!(reasons, [Reason::Shown, Reason::Patients, Reason::Secondary, Reason::Shown]);
+    let few = readmissions([[1, 199], [2, 198], [100, 100], [50, 50]]);
+    assert_eq!(hidden(&few, &Ledger::default()), [false, false, true, true, false, true]);
 }
 
 #[test]
-fn public_facts_are_shown() {
-    let table = table(&[[3, 0, 3]; 6], None);
-    assert!(reasons(&table, &policy(), &geography(), &[]).iter().all(|&reason| reason == Reason::Shown));
+fn what_was_hidden_stays_hidden_with_what_hid_it() {
+    let first = protected(&readmissions([[4, 196], [200, 10], [100, 100], [50, 50]]), &Ledger::default());
+    let more = readmissions([[7, 196], [200, 10], [100, 100], [50, 50]]);
+    assert_eq!(hidden(&more, &Ledger::default()), [false; PLACES], "nothing of it is unsafe by itself");
+    assert_eq!(hidden(&more, first.ledger()), [false, false, true, false, false, true]);
+    let again = protected(&more, first.ledger());
+    assert_eq!(again.ledger().to_bytes(), protected(&more, first.ledger()).ledger().to_bytes());
+    // None at all is no secret.
+    let none = readmissions([[0, 196], [200, 10], [100, 100], [50, 50]]);
+    assert!(!hidden(&none, first.ledger())[2]);
 }
 
 #[test]
 fn a_hidden_value_is_in_no_public_column_and_its_truth_is_kept() {
-    let few = [[400, 400, 800], [400, 400, 800], [4, 196, 200], [200, 10, 210], [100, 100, 200], [50, 50, 100]];
-    let table = table(&few, Some(0));
-    let (public, restricted) = rows(&table, &reasons(&table, &policy(), &geography(), &[]), 0);
-    assert_eq!(public.value, [Some(50.0), Some(50.0), None, Some(95.24), Some(50.0), None]);
-    assert_eq!(restricted.keys.value[2], Some(2.0));
-    assert_eq!(restricted.reason, ["", "", "patients", "", "", "secondary"]);
+    let few = protected(&readmissions([[4, 196], [200, 10], [100, 100], [50, 50]]), &Ledger::default());
+    let percent = |hits: f64, all: f64| Some((10_000.0 * hits / all).round() / 100.0);
+    let country = percent(354.0, 710.0);
+    assert_eq!(few.public()[0].value, [country, country, None, percent(200.0, 210.0), Some(50.0), None]);
+    assert_eq!(few.restricted()[0].keys.value[2], Some(2.0));
+    assert_eq!(few.restricted()[0].reason, ["", "", "patients", "", "", "secondary"]);
 }
 
 #[test]
-fn a_year_and_its_tertials_never_hide_exactly_one() {
+fn public_facts_are_shown() {
+    let mut table = readmissions([[3, 0], [3, 0], [3, 0], [3, 0]]);
+    table.columns[0].group = None;
+    table.systems.clear();
+    let mut reasons = vec![Reason::Shown; PLACES];
+    let definition = &pipeline().tables[table.table];
+    let (geography, mut after) = (geography(&[4]), Ledger::default());
+    let means = Means { table: &table, definition, columns: &[], geography: &geography };
+    means.hide((&Ledger::default(), 0), &mut reasons, &mut after);
+    assert_eq!(reasons, [Reason::Shown; PLACES]);
+    assert_eq!(hidden(&table, &Ledger::default()), [false; PLACES]);
+}
+
+/// Means over persons: which are hidden.
+fn means(persons: [u32; PLACES], before: [Seen; PLACES]) -> [bool; PLACES] {
+    let table = readmissions([[9, 9]; 4]);
+    let unit = |(persons, before): (u32, Seen)| Unit { persons, doctors: Some(9), before };
+    let units: Vec<Unit> = persons.into_iter().zip(before).map(unit).collect();
+    let reasons = decide(&units, &wholes(&table, &geography(&[4])), &policy());
+    std::array::from_fn(|at| reasons[at] != Reason::Shown)
+}
+
+#[test]
+fn a_mean_of_few_takes_the_smallest_beside_it() {
+    let new = [Seen::New; PLACES];
+    assert_eq!(means([200, 200, 4, 100, 60, 36], new), [false, false, true, false, false, true]);
+    assert_eq!(means([200, 200, 0, 100, 60, 40], new), [false; PLACES], "of nobody there is no mean");
+    // Three persons together are too few still.
+    assert_eq!(means([200, 200, 1, 2, 60, 137], new), [false, false, true, true, true, false]);
+}
+
+#[test]
+fn a_mean_that_was_shown_is_hidden_after_one_that_is_new() {
+    let mut before = [Seen::New; PLACES];
+    before[5] = Seen::Shown;
+    assert_eq!(means([200, 200, 4, 100, 60, 36], before), [false, false, true, false, true, false]);
+}
+
+#[test]
+fn a_mean_that_was_hidden_stays_hidden() {
+    let mut before = [Seen::New; PLACES];
+    before[3] = Seen::Hidden;
+    assert_eq!(means([200, 200, 44, 60, 60, 36], before), [false, false, false, true, false, true]);
+}
+
+#[test]
+fn a_mean_of_few_doctors_is_hidden() {
+    let unit = |doctors| Unit { persons: 50, doctors: Some(doctors), before: Seen::New };
+    assert_eq!(unit(2).judge(&policy()), Reason::Doctors);
+    assert_eq!(unit(3).judge(&policy()), Reason::Shown);
+}
+
+#[test]
+fn a_year_holds_its_tertials_where_all_are_there() {
     let period = |kind, month| Period::containing(kind, Month::new(2024, month));
     let tertial = PeriodKind::Tertial;
     let periods = [period(tertial, 1), period(tertial, 5), period(tertial, 9), period(PeriodKind::Year, 1)];

@@ -55,6 +55,9 @@ pub struct Ledger {
     pub(super) pools: Option<BTreeMap<String, Vec<String>>>,
     /// As-of days (days since 1970-01-01) of the releases, in order.
     pub(super) releases: Vec<i32>,
+    /// Of quantities that tables of several pipelines show: what was done in the country.
+    #[serde(default)]
+    pub(super) country: super::shared::Country,
     /// By table, then period.
     pub(super) tables: BTreeMap<String, BTreeMap<String, Block>>,
     /// By universe: the moves that proved the last release.
@@ -101,6 +104,16 @@ impl Before {
     /// Whether it is a publication beside this one, not an earlier release of the same table.
     pub fn is_published(&self) -> bool {
         self.is_published
+    }
+
+    /// Nothing was done with any of so many cells.
+    pub fn nothing(cells: usize, margin: u32) -> Self {
+        Before { seen: vec![0; cells], told: Vec::new(), margin, is_published: false }
+    }
+
+    /// Notes what was done with a cell.
+    pub fn set(&mut self, index: usize, seen: u8) {
+        self.seen[index] = seen;
     }
 
     /// What was done with the cell at a row-major position.

@@ -15,7 +15,8 @@ mod found;
 mod grid;
 mod hide;
 mod joined;
-mod joined_types;
+mod joined_means;
+mod joined_rows;
 mod kept;
 mod leaves;
 mod ledger;
@@ -35,6 +36,7 @@ mod roles;
 mod rows;
 mod run;
 mod search;
+mod shared;
 mod system;
 #[cfg(test)]
 mod testing;

@@ -33,7 +33,13 @@ pub(super) fn part_pairs(system: &mut System<'_>, proofs: &mut Proofs) -> Result
             if !opposite(system, &prints, layer, a, b) {
                 continue;
             }
-            let Some((target, found)) = part(system, layer, a, b, &mut scratch) else {
+            let mut parted = part(system, layer, a, b, &mut scratch);
+            // Beside sums that have not changed since they were told nothing can move.
+            while parted.is_none() && system.give_up_sums(&[a, b]) {
+                system.look_back();
+                parted = part(system, layer, a, b, &mut scratch);
+            }
+            let Some((target, found)) = parted else {
                 if [a, b].iter().all(|&target| system.targets[target as usize].beside) {
                     continue;
                 }

@@ -48,9 +48,12 @@ impl Roles {
         let unnamed = if is_implied { QuantityRole::Implied } else { QuantityRole::Residual };
         let mut quantities = vec![unnamed; grid.quantities];
         for shown in &source.view.indicators {
-            match *shown {
-                Shown::Count { quantity, .. } => quantities[quantity] = QuantityRole::Counted,
-                Shown::Share { numerator, denominator, .. } => {
+            match shown {
+                Shown::Count { quantity, .. } => quantities[*quantity] = QuantityRole::Counted,
+                Shown::Made { quantities: of, .. } => {
+                    of.iter().for_each(|&quantity| quantities[quantity] = QuantityRole::Counted);
+                }
+                &Shown::Share { numerator, denominator, .. } => {
                     for part in [numerator, denominator] {
                         if quantities[part] == QuantityRole::Residual {
                             quantities[part] = QuantityRole::Part;

@@ -16,6 +16,7 @@ use super::primary::Reason;
 use super::proofs::Proofs;
 use super::protected::Protected;
 use super::rows::{Decided, Decisions};
+use super::shared;
 use super::system::{Source, State, System};
 use super::trim::trim;
 use super::unions::hide_unions;
@@ -128,8 +129,11 @@ impl Run<'_> {
 
     fn source<'s>(&'s self, view: &'s View, at: usize) -> Source<'s> {
         let cells = &self.cells.tables[at];
-        let before = self.ledger.before(&self.names(cells), self.pipeline.policy.width);
-        Source { view, table: &self.pipeline.tables[cells.table], cells, before }
+        let table = &self.pipeline.tables[cells.table];
+        let width = self.pipeline.policy.width;
+        let before = self.ledger.before(&self.names(cells), width);
+        let before = self.ledger.with_country(before, &cells.axes, (&shared::names_of(self.pipeline, table), width));
+        Source { view, table, cells, before }
     }
 
     fn names<'s>(&'s self, cells: &'s TableCells) -> Names<'s> {
@@ -183,6 +187,7 @@ impl Run<'_> {
             restricted.push(rows.1);
             if cells.means.is_empty() {
                 let seen: Vec<u8> = (0..cells.axes.len()).map(|at| seen(&decisions, cells, at) as u8).collect();
+                ledger.note_country(&decisions, cells, &shared::names_of(self.pipeline, table));
                 ledger.note(&self.names(cells), &Noted { seen, told: decisions.told, as_of: self.as_of });
             }
         }
@@ -191,7 +196,8 @@ impl Run<'_> {
     }
 }
 
-fn seen(decisions: &Decisions, cells: &TableCells, at: usize) -> Seen {
+/// What the ledger keeps of a cell.
+pub(super) fn seen(decisions: &Decisions, cells: &TableCells, at: usize) -> Seen {
     match decisions.states[at] {
         State::Unpublished => Seen::New,
         State::Hidden => Seen::Hidden,

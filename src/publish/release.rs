@@ -48,6 +48,9 @@ pub fn write(protected: &Protected, context: &ReleaseContext, staging: &Path) ->
     let loss = json_bytes(&loss::restricted(protected.loss()));
     truth.push(write_file(&restricted, "loss.json", Area::Restricted, &loss)?);
     summaries.iter_mut().for_each(|table| loss::add(table, protected.loss()));
+    // A total that another pipeline hides must not follow from the bills counted here.
+    let hidden = protected.ledger().hides_country();
+    summaries.iter_mut().for_each(|table| table.hides_country |= hidden);
     let written = Written { public: files, restricted: truth, tables: summaries };
     let manifest = manifest::public(context, &written.tables, &written.public, None);
     write_file(&public, "manifest.json", Area::Public, &manifest)?;

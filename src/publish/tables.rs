@@ -30,7 +30,7 @@ pub struct TableSummary {
     pub levels: BTreeMap<&'static str, LevelSummary>,
     /// Contacts of any type in the country, summed over the published months, where shown.
     pub country_contacts: Option<u64>,
-    /// Whether such a total of a published month is hidden.
+    /// Whether such a total of a month is hidden, here or in a table of another pipeline.
     pub hides_country: bool,
 }
 

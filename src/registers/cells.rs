@@ -1,6 +1,6 @@
 //! What the room gives: figures in whole numbers, with the persons that they rest on.
 
-use crate::aggregate::Place;
+use crate::aggregate::{CellCount, Place};
 use crate::definition::Measure;
 use crate::domain::Period;
 
@@ -75,6 +75,17 @@ pub struct JoinedTable {
     pub columns: Vec<Column>,
     /// Row-major: place, period, code of the dimension, column.
     pub cells: Vec<JoinedCell>,
+    /// Of each system of the table ([`crate::definition::JoinedSystem`]), in their order.
+    pub systems: Vec<SystemCells>,
+}
+
+/// The counts of a system, with who contributed.
+#[derive(Debug, Clone, Default)]
+pub struct SystemCells {
+    /// Row-major: place, period, code of the dimension, quantity.
+    pub counts: Vec<CellCount>,
+    /// Persons that a rate is by, without the quantity; empty where there is none.
+    pub residents: Vec<u32>,
 }
 
 impl JoinedTable {

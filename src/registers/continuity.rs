@@ -5,8 +5,8 @@
 
 use rayon::prelude::*;
 
-use super::acc::Sums;
-use super::cells::{Column, Figure, JoinedCell, JoinedTable};
+use super::acc::{Part, Sums, number};
+use super::cells::{Column, Figure, JoinedCell, JoinedTable, SystemCells};
 use super::grid::Periods;
 use super::intervals::{Span, on};
 use super::run::Rooms;
@@ -41,6 +41,8 @@ pub fn table(rooms: &Rooms<'_>, at: usize, table: &Table) -> JoinedTable {
         let (column, period) = (index % joined.len(), index / joined.len() / CODES % periods.len().max(1));
         *cell = walk.finish(&sums, index, column, period);
     }
+    let systems = table.joined_systems().into_iter().flat_map(|system| system.figures).map(|(column, _)| column);
+    made.systems = systems.map(|column| walk.system(&sums, column)).collect();
     made
 }
 
@@ -80,14 +82,14 @@ impl Walk<'_> {
     fn part(&self, mut sums: Sums, part: &ContactPart, at: usize) -> Sums {
         let mut row = 0;
         let mut visits = Vec::new();
-        for (rows, &person) in part.person.chunk_by(|a, b| a == b).zip(&part.keys) {
+        for (index, (rows, &person)) in part.person.chunk_by(|a, b| a == b).zip(&part.keys).enumerate() {
             let rows = row..row + rows.len();
             row = rows.end;
             visits.clear();
             let spans = self.rooms.members.parts.get(at).map_or(&[][..], |members| members.of(person));
             visits.extend(rows.filter(|&row| is_gp(part, row)).map(|row| self.visit(part, row, spans)));
             if !visits.is_empty() {
-                self.person(&mut sums, &visits);
+                self.person(&mut sums, number(at, index, self.rooms.contacts.parts.len()), &visits);
             }
         }
         sums
@@ -111,13 +113,13 @@ impl Walk<'_> {
     }
 
     /// Adds a person's contacts in general practice, in order of time.
-    fn person(&self, sums: &mut Sums, visits: &[Visit]) {
+    fn person(&self, sums: &mut Sums, person: u32, visits: &[Visit]) {
         for (column, joined) in self.joined.iter().enumerate() {
             match **joined {
-                Joined::OwnDoctor { counted } => self.own_doctor(sums, column, counted, visits),
+                Joined::OwnDoctor { counted } => self.own_doctor(sums, (column, person), counted, visits),
                 Joined::MostUsedDoctor { counted, years } => {
                     self.each_year(visits, i32::from(years), |period, place, all| {
-                        self.most_used(sums, (column, period, place), counted, all);
+                        self.most_used(sums, (column, period, place), (person, counted), all);
                     });
                 }
                 Joined::Index { index, counted, at_least } => self.each_year(visits, 1, |period, place, all| {
@@ -128,14 +130,14 @@ impl Walk<'_> {
         }
     }
 
-    fn own_doctor(&self, sums: &mut Sums, column: usize, counted: TypeSet, visits: &[Visit]) {
+    fn own_doctor(&self, sums: &mut Sums, (column, person): (usize, u32), counted: TypeSet, visits: &[Visit]) {
         let mut own: Vec<(usize, bool)> = Vec::new();
         for visit in visits.iter().filter(|visit| visit.is_of(counted) && visit.list_doctor.is_some()) {
             for &period in self.periods.on(visit.day) {
                 for code in (0..CODES).filter(|&code| visit.is_in(code)) {
                     for cell in self.cells(column, period, visit.place, code) {
                         own.push((cell, visit.own_doctor));
-                        sums.add_doctor(cell, visit.doctor);
+                        sums.add_doctor(cell, if visit.own_doctor { Part::Hit } else { Part::Miss }, visit.doctor);
                     }
                 }
             }
@@ -143,7 +145,7 @@ impl Walk<'_> {
         own.sort_unstable();
         for of_cell in own.chunk_by(|a, b| a.0 == b.0) {
             let hits = of_cell.iter().filter(|(_, hit)| *hit).count();
-            sums.add_person(of_cell[0].0, hits as u64, of_cell.len() as u64);
+            sums.add_person(of_cell[0].0, person, hits as u64, of_cell.len() as u64);
         }
     }
 
@@ -163,12 +165,21 @@ impl Walk<'_> {
         }
     }
 
-    fn most_used(&self, sums: &mut Sums, at: (usize, usize, u16), counted: TypeSet, visits: &[Visit]) {
+    fn most_used(
+        &self,
+        sums: &mut Sums,
+        (column, period, place): (usize, usize, u16),
+        (person, counted): (u32, TypeSet),
+        visits: &[Visit],
+    ) {
         for code in 0..CODES {
             let doctors = doctors(visits, counted, code);
-            if !doctors.is_empty() {
-                let most = by_doctor(&doctors).into_iter().max().unwrap_or(0);
-                self.add(sums, at, code, &doctors, |sums, cell| sums.add_person(cell, most, doctors.len() as u64));
+            let Some((most, used)) = most_used(&doctors) else { continue };
+            for cell in self.cells(column, period, place, code) {
+                sums.add_person(cell, person, most, doctors.len() as u64);
+                for &doctor in &doctors {
+                    sums.add_doctor(cell, if doctor == used { Part::Hit } else { Part::Miss }, doctor);
+                }
             }
         }
     }
@@ -198,7 +209,7 @@ impl Walk<'_> {
         mut add: impl FnMut(&mut Sums, usize),
     ) {
         for cell in self.cells(column, period, place, code) {
-            doctors.iter().for_each(|&doctor| sums.add_doctor(cell, doctor));
+            doctors.iter().for_each(|&doctor| sums.add_doctor(cell, Part::Hit, doctor));
             add(sums, cell);
         }
     }
@@ -229,6 +240,18 @@ impl Walk<'_> {
         }
     }
 
+    /// The counts of a share; none where the figure is undefined.
+    fn system(&self, sums: &Sums, column: usize) -> SystemCells {
+        let columns = self.joined.len();
+        let is_counted = |cell: usize| match *self.joined[column] {
+            Joined::MostUsedDoctor { years, .. } => {
+                self.is_whole(cell / columns / CODES % self.periods.len().max(1), i32::from(years))
+            }
+            _ => true,
+        };
+        sums.share_cells(columns, column, is_counted)
+    }
+
     /// Whether all the years up to a period's are among the months of the run.
     fn is_whole(&self, period: usize, years: i32) -> bool {
         let first = self.periods.all[period].first.plus(-12 * (years - 1));
@@ -250,6 +273,15 @@ fn by_doctor(doctors: &[u32]) -> Vec<u64> {
     let mut sorted = doctors.to_vec();
     sorted.sort_unstable();
     sorted.chunk_by(|a, b| a == b).map(|same| same.len() as u64).collect()
+}
+
+/// Contacts with the doctor that there are most with, and that doctor: of equal ones the one with
+/// the smallest number.
+fn most_used(doctors: &[u32]) -> Option<(u64, u32)> {
+    let mut sorted = doctors.to_vec();
+    sorted.sort_unstable();
+    let of_doctor = sorted.chunk_by(|a, b| a == b).map(|same| (same.len() as u64, same[0]));
+    of_doctor.max_by_key(|&(contacts, doctor)| (contacts, std::cmp::Reverse(doctor)))
 }
 
 /// A person's index in whole billionths, rounded half away from zero; at least two contacts.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::acc::Sums;
+use super::acc::{Sums, number};
 use super::cells::{Column, JoinedTable};
 use super::grid::Periods;
 use super::run::Rooms;
@@ -63,7 +63,10 @@ pub fn table(rooms: &Rooms<'_>, stays: &[StayPart], at: usize, table: &Table) ->
     let mut made = rooms.empty(at, table, &periods, columns);
     let walk = Walk { rooms, periods: &periods, joined: &joined };
     let cells = made.cells.len();
-    let part = |(at, part): (usize, &StayPart)| walk.part(part, rooms.contacts.parts.get(at), cells);
+    let part = |(at, part): (usize, &StayPart)| {
+        let number = |person| number(at, person, stays.len());
+        walk.part(part, rooms.contacts.parts.get(at), cells, &number)
+    };
     let (sums, flow) = stays.par_iter().enumerate().map(part).reduce(
         || (Sums::new(cells, 0), Flow::new()),
         |(sums, mut flow), (more, fell)| {
@@ -72,6 +75,8 @@ pub fn table(rooms: &Rooms<'_>, stays: &[StayPart], at: usize, table: &Table) ->
         },
     );
     made.cells.iter_mut().enumerate().for_each(|(cell, made)| *made = sums.of_stays(cell));
+    let systems = table.joined_systems().into_iter().flat_map(|system| system.figures).map(|(column, _)| column);
+    made.systems = systems.map(|column| sums.share_cells(joined.len(), column, |_| true)).collect();
     (made, flow)
 }
 
@@ -91,20 +96,26 @@ struct Visits<'a> {
 type Own = BTreeMap<usize, (u64, u64)>;
 
 impl Walk<'_> {
-    fn part(&self, stays: &StayPart, contacts: Option<&ContactPart>, cells: usize) -> (Sums, Flow) {
+    fn part(
+        &self,
+        stays: &StayPart,
+        contacts: Option<&ContactPart>,
+        cells: usize,
+        number: &dyn Fn(usize) -> u32,
+    ) -> (Sums, Flow) {
         let (mut sums, mut flow) = (Sums::new(cells, 0), Flow::new());
         let none = ContactPart::default();
         let contacts = contacts.unwrap_or(&none);
         let ranges = ranges(contacts);
         for hours in self.hours() {
-            for (person, chains) in stays.persons(hours) {
+            for (index, (person, chains)) in stays.persons(hours).enumerate() {
                 let rows = ranges.get(&person).cloned().unwrap_or(0..0);
                 let visits = Visits { part: contacts, rows };
                 let mut own = Own::new();
                 for (column, joined) in self.joined.iter().enumerate().filter(|(_, of)| merged(of) == Some(hours)) {
                     self.indicator(column, joined, &chains, &visits, &mut own, &mut flow);
                 }
-                own.into_iter().for_each(|(cell, (hits, counted))| sums.add_person(cell, hits, counted));
+                own.into_iter().for_each(|(cell, (hits, counted))| sums.add_person(cell, number(index), hits, counted));
             }
         }
         (sums, flow)

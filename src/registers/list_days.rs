@@ -5,6 +5,7 @@
 
 use rayon::prelude::*;
 
+use super::acc::number;
 use super::intervals::Span;
 use super::lists::Lists;
 use super::members::{MemberPart, Members, NO_LIST};
@@ -22,6 +23,8 @@ pub struct ListDay {
     pub team: bool,
     pub has_doctor: bool,
     pub inhabitants: u32,
+    /// Where there is one inhabitant, a number of that person.
+    pub only: u32,
 }
 
 /// The 1sts of consecutive months.
@@ -57,7 +60,8 @@ impl ListDays {
                     fixed_salary: terms.fixed_salary,
                     team: terms.team,
                     has_doctor: lists.has_doctor(list, day),
-                    inhabitants: inhabitants[list as usize * count + at],
+                    inhabitants: inhabitants[list as usize * count + at].0,
+                    only: inhabitants[list as usize * count + at].1,
                 })
             };
             (0..lists.len() as u32).filter_map(state).collect()
@@ -88,20 +92,29 @@ impl ListDays {
     }
 }
 
+/// Persons, and the largest number of one.
+type Persons = (u32, u32);
+
 /// Persons by list and month, whether the list is valid that day or not.
-fn inhabitants(lists: &Lists, members: &Members, first: Month, months: usize) -> Vec<u32> {
-    let none = || vec![0u32; lists.len() * months];
-    let add = |mut sum: Vec<u32>, part: &MemberPart| {
-        for span in part.persons().flat_map(|(_, spans)| spans).filter(|span| span.what != NO_LIST) {
-            months_of(span, first, months).for_each(|month| sum[span.what as usize * months + month] += 1);
+fn inhabitants(lists: &Lists, members: &Members, first: Month, months: usize) -> Vec<Persons> {
+    let none = || vec![(0, 0); lists.len() * months];
+    let parts = members.parts.len();
+    let merge = |a: &mut Persons, b: Persons| *a = (a.0 + b.0, a.1.max(b.1));
+    let add = |mut sum: Vec<Persons>, (part, of): (usize, &MemberPart)| {
+        for (index, (_, spans)) in of.persons().enumerate() {
+            let person = (1, number(part, index, parts));
+            for span in spans.iter().filter(|span| span.what != NO_LIST) {
+                let cell = |month: usize| span.what as usize * months + month;
+                months_of(span, first, months).for_each(|month| merge(&mut sum[cell(month)], person));
+            }
         }
         sum
     };
-    let merge = |mut a: Vec<u32>, b: Vec<u32>| {
-        a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
+    let merge_all = |mut a: Vec<Persons>, b: Vec<Persons>| {
+        a.iter_mut().zip(b).for_each(|(a, b)| merge(a, b));
         a
     };
-    members.parts.par_iter().fold(none, add).reduce(none, merge)
+    members.parts.par_iter().enumerate().fold(none, add).reduce(none, merge_all)
 }
 
 /// Positions of the months whose 1st a span holds.

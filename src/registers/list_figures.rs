@@ -7,11 +7,13 @@ use std::cmp::Ordering;
 
 use rustc_hash::FxHashMap;
 
-use super::cells::{Column, Figure, JoinedCell, JoinedTable};
+use super::acc::NO_DOCTORS;
+use super::cells::{Column, Figure, JoinedCell, JoinedTable, SystemCells};
 use super::grid::Periods;
 use super::list_days::ListDay;
 use super::run::Rooms;
-use crate::definition::{Counted, Joined, ListFigure, ListQuantity, Measure, Table};
+use crate::aggregate::CellCount;
+use crate::definition::{Counted, Joined, ListFigure, ListQuantity, Measure, SystemCounts, Table};
 use crate::domain::{Month, PlaceIndex};
 
 /// Figures made of inhabitants are hidden together.
@@ -23,8 +25,28 @@ pub fn table(rooms: &Rooms<'_>, at: usize, table: &Table) -> JoinedTable {
     let figures: Vec<&ListFigure> = table.indicators.iter().filter_map(|of| figure_of(of.value.joined()?)).collect();
     let columns = figures.iter().enumerate().map(|(indicator, figure)| column(indicator, figure)).collect();
     let mut made = rooms.empty(at, table, &periods, columns);
+    let system = table.joined_systems().into_iter().find_map(|system| match system.counted {
+        SystemCounts::Inhabitants(quantities) => Some(quantities),
+        _ => None,
+    });
+    let is_shared = |quantity: &ListQuantity| {
+        figures.iter().any(|figure| match figure {
+            ListFigure::Ratio { numerator, denominator, .. } => {
+                numerator == quantity && denominator.of == Counted::Residents
+            }
+            ListFigure::Count { .. } => false,
+        })
+    };
+    let each = system.as_ref().map_or(0, Vec::len);
+    let mut counts = vec![CellCount::default(); made.places.len() * periods.len() * each];
     for (period, of) in periods.all.iter().enumerate() {
         let month = Sums::new(rooms, of.first);
+        for (at, quantity) in system.iter().flatten().enumerate() {
+            let residents = if is_shared(quantity) { month.residents() } else { month.none() };
+            for (place, count) in month.persons(quantity, &residents).into_iter().enumerate() {
+                counts[(place * periods.len() + period) * each + at] = count;
+            }
+        }
         let (with, without) = (month.inhabitants(Some(true)), month.inhabitants(Some(false)));
         for (column, figure) in figures.iter().enumerate() {
             let values = month.figure(figure);
@@ -36,6 +58,7 @@ pub fn table(rooms: &Rooms<'_>, at: usize, table: &Table) -> JoinedTable {
             }
         }
     }
+    made.systems = system.map(|_| SystemCells { counts, residents: Vec::new() }).into_iter().collect();
     made
 }
 
@@ -105,6 +128,28 @@ impl<'a> Sums<'a> {
             fixed_salary: None,
             longest_of_doctor: false,
         })
+    }
+
+    /// Inhabitants with whoever is the only one. `residents` of whom a share is shown, else 0: where
+    /// few of them are left who are no such inhabitants, the share tells of these few.
+    fn persons(&self, quantity: &ListQuantity, residents: &[i64]) -> Vec<CellCount> {
+        let mut all = vec![(0u32, 0u32); self.rooms.levels.places.len()];
+        for list in self.lists(quantity, self.month).iter().filter(|list| list.inhabitants > 0) {
+            for place in self.rooms.levels.of(list.place) {
+                all[place] = (all[place].0 + list.inhabitants, all[place].1.max(list.only));
+            }
+        }
+        let count = |((persons, only), &residents): ((u32, u32), &i64)| {
+            let rest = u32::try_from(residents - i64::from(persons)).unwrap_or(0);
+            CellCount {
+                value: persons,
+                patients: if rest > 0 { persons.min(rest) } else { persons },
+                doctors: if persons > 0 { NO_DOCTORS } else { 0 },
+                lone_patient: if persons == 1 { only } else { 0 },
+                ..CellCount::default()
+            }
+        };
+        all.into_iter().zip(residents).map(count).collect()
     }
 
     fn quantity(&self, quantity: &ListQuantity) -> Vec<i64> {

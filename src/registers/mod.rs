@@ -28,6 +28,8 @@ mod relation;
 mod run;
 mod stays;
 mod teams;
+mod wanted;
 
-pub use cells::{Column, Figure, JoinedCell, JoinedTable, PracticeRow, PracticeTable};
+pub use acc::NO_DOCTORS;
+pub use cells::{Column, Figure, JoinedCell, JoinedTable, PracticeRow, PracticeTable, SystemCells};
 pub use run::{Linked, Run, link};

@@ -5,15 +5,15 @@
 
 use rayon::prelude::*;
 
-use super::acc::Sums;
+use super::acc::{Part, Sums, number};
 use super::cells::{Column, Figure, JoinedCell, JoinedTable};
 use super::grid::Periods;
 use super::intervals::on;
 use super::list_days::ListDay;
 use super::run::Rooms;
-use crate::codes::practice_types;
+use super::wanted::Wanted;
 use crate::contacts::ContactPart;
-use crate::definition::{Joined, Measure, Table};
+use crate::definition::{Measure, Table};
 use crate::domain::Month;
 
 const DAY: i64 = 86_400;
@@ -22,39 +22,44 @@ const CODES: usize = 3;
 /// The cells of a table of person-months.
 pub fn table(rooms: &Rooms<'_>, at: usize, table: &Table) -> JoinedTable {
     let periods = Periods::of_table(table, rooms.months);
-    let joined: Vec<&Joined> = table.indicators.iter().filter_map(|of| of.value.joined()).collect();
+    let indicators = table.indicators.len();
     let column = |indicator| Column { indicator, measure: Measure::Per1000, group: Some(indicator as u16) };
-    let mut made = rooms.empty(at, table, &periods, (0..joined.len()).map(column).collect());
-    let walk = Walk { rooms, periods: &periods, joined: &joined };
-    let none = || Sums::new(made.cells.len(), rooms.contacts.doctors);
+    let mut made = rooms.empty(at, table, &periods, (0..indicators).map(column).collect());
+    let walk = Walk { rooms, periods: &periods, wanted: Wanted::of(table) };
+    let quantities = walk.wanted.len();
+    let units = made.cells.len() / indicators.max(1);
+    let none = || Sums::new(units * quantities, rooms.contacts.doctors);
     let parts = rooms.contacts.parts.par_iter().enumerate();
     let sums = parts.fold(none, |sums, (at, part)| walk.part(sums, part, at)).reduce(none, Sums::merge);
-    let months = walk.months();
+    let (months, shown) = (walk.months(), walk.wanted.shown(indicators));
     for (index, cell) in made.cells.iter_mut().enumerate() {
-        let (person_months, most) = months[index / joined.len()];
-        let sum = sums.cells[index];
+        let (unit, quantity) = (index / indicators, shown[index % indicators]);
+        let (person_months, most) = months[unit];
+        let sum = sums.cells[unit * quantities + quantity];
         let counted = i128::from(sum.denominator);
         *cell = JoinedCell {
             figure: Figure::Ratio { numerator: counted, denominator: person_months, scale: 1_000 },
             persons: [sum.persons[2], 0, most],
             n_patients: Some(sum.persons[2]),
-            n_doctors: Some(sums.doctors(index)),
+            n_doctors: Some(sums.doctors(unit * quantities + quantity)),
         };
     }
+    let residents: Vec<u32> = months.iter().map(|&(_, most)| most).collect();
+    made.systems = walk.wanted.system_cells(&sums, &residents);
     made
 }
 
 struct Walk<'a> {
     rooms: &'a Rooms<'a>,
     periods: &'a Periods,
-    joined: &'a [&'a Joined],
+    wanted: Wanted,
 }
 
 impl Walk<'_> {
     fn part(&self, mut sums: Sums, part: &ContactPart, at: usize) -> Sums {
         let mut row = 0;
         let mut own: Vec<usize> = Vec::new();
-        for (rows, &person) in part.person.chunk_by(|a, b| a == b).zip(&part.keys) {
+        for (index, (rows, &person)) in part.person.chunk_by(|a, b| a == b).zip(&part.keys).enumerate() {
             let rows = row..row + rows.len();
             row = rows.end;
             let spans = self.rooms.members.parts.get(at).map_or(&[][..], |members| members.of(person));
@@ -67,7 +72,8 @@ impl Walk<'_> {
                 }
             }
             own.sort_unstable();
-            own.chunk_by(|a, b| a == b).for_each(|same| sums.add_person(same[0], 0, same.len() as u64));
+            let person = number(at, index, self.rooms.contacts.parts.len());
+            own.chunk_by(|a, b| a == b).for_each(|same| sums.add_person(same[0], person, 0, same.len() as u64));
         }
         sums
     }
@@ -81,15 +87,10 @@ impl Walk<'_> {
         list: &ListDay,
         own: &mut Vec<usize>,
     ) {
-        let service = practice_types().get(usize::from(part.practice_type[row])).map(|kind| kind.service);
-        for (column, joined) in self.joined.iter().enumerate() {
-            let Joined::PersonMonths { counted, service: wanted } = **joined else { continue };
-            if service != Some(wanted) || counted >> part.contact_type[row] & 1 == 0 {
-                continue;
-            }
+        for quantity in self.wanted.of_row(part, row) {
             for cell in self.cells(month, list) {
-                let cell = cell * self.joined.len() + column;
-                sums.add_doctor(cell, part.doctor[row]);
+                let cell = cell * self.wanted.len() + quantity;
+                sums.add_doctor(cell, Part::Miss, part.doctor[row]);
                 own.push(cell);
             }
         }

@@ -6,13 +6,15 @@
 
 use rayon::prelude::*;
 
-use super::cells::{Column, Figure, JoinedCell, JoinedTable};
+use super::acc::{NO_DOCTORS, number};
+use super::cells::{Column, Figure, JoinedCell, JoinedTable, SystemCells};
 use super::grid::Periods;
 use super::intervals::{OPEN, Span, on};
 use super::lists::{Lists, Tenure};
 use super::members::MemberPart;
 use super::run::Rooms;
-use crate::definition::{Joined, RelationFigure, Table};
+use crate::aggregate::CellCount;
+use crate::definition::{Joined, RelationFigure, SystemCounts, Table};
 
 /// Years are hundredths of a day by 36 525, kept whole: days times 4 by 1 461.
 const QUARTERS: i128 = 4;
@@ -32,17 +34,52 @@ pub fn table(rooms: &Rooms<'_>, at: usize, table: &Table) -> JoinedTable {
     let measure = |figure: &RelationFigure| Joined::Relation(*figure).measures()[0];
     let column = |(indicator, figure)| Column { indicator, measure: measure(figure), group: Some(indicator as u16) };
     let mut made = rooms.empty(at, table, &periods, figures.iter().enumerate().map(column).collect());
+    let years = years(table);
+    let quantities = years.as_ref().map_or(0, SystemCounts::len);
+    let mut counts = vec![CellCount::default(); made.places.len() * periods.len() * quantities];
     for (period, of) in periods.all.iter().enumerate() {
         let day = of.last().last_day();
-        for (place, mut days) in by_place(rooms, day).into_iter().enumerate() {
-            days.sort_unstable();
+        for (place, mut persons) in by_place(rooms, day).into_iter().enumerate() {
+            persons.sort_unstable();
+            let days: Vec<i32> = persons.iter().map(|&(days, _)| days).collect();
             for (column, figure) in figures.iter().enumerate() {
                 let index = made.index(place, period, 0, column);
                 made.cells[index] = cell(*figure, &days);
             }
+            if let Some(SystemCounts::Years(years)) = &years {
+                let start = (place * periods.len() + period) * quantities;
+                counts[start..start + quantities].copy_from_slice(&counted(&persons, years));
+            }
         }
     }
+    made.systems = years.map(|_| SystemCells { counts, residents: Vec::new() }).into_iter().collect();
     made
+}
+
+/// The numbers of years of the table's shares.
+fn years(table: &Table) -> Option<SystemCounts> {
+    table.joined_systems().into_iter().map(|system| system.counted).next()
+}
+
+/// The quantities of [`SystemCounts::Years`] among persons by days, ascending.
+fn counted(persons: &[Person], years: &[u8]) -> Vec<CellCount> {
+    let from = |years: &u8| persons.partition_point(|&(days, _)| !is_over(days, *years));
+    let starts: Vec<usize> = years.iter().map(from).collect();
+    let mut all = vec![persons];
+    starts.iter().for_each(|&start| all.extend([&persons[start..], &persons[..start]]));
+    all.extend(starts.windows(2).map(|pair| &persons[pair[0]..pair[1]]));
+    let count = |persons: &[Person]| CellCount {
+        value: persons.len() as u32,
+        patients: persons.len() as u32,
+        doctors: if persons.is_empty() { 0 } else { NO_DOCTORS },
+        lone_patient: if let [(_, person)] = persons { *person } else { 0 },
+        ..CellCount::default()
+    };
+    all.into_iter().map(count).collect()
+}
+
+fn is_over(days: i32, years: u8) -> bool {
+    QUARTERS * i128::from(days) > i128::from(years) * i128::from(QUARTERS_A_YEAR)
 }
 
 fn cell(figure: RelationFigure, days: &[i32]) -> JoinedCell {
@@ -55,8 +92,7 @@ fn cell(figure: RelationFigure, days: &[i32]) -> JoinedCell {
             (Figure::Ratio { numerator: QUARTERS * sum, denominator, scale: 1 }, [persons, 0, 0])
         }
         RelationFigure::Over(years) => {
-            let is_over = |days: &&i32| QUARTERS * i128::from(**days) > i128::from(years) * i128::from(QUARTERS_A_YEAR);
-            let over = days.iter().filter(is_over).count() as u32;
+            let over = days.iter().filter(|&&days| is_over(days, years)).count() as u32;
             let figure = Figure::Ratio { numerator: i128::from(over), denominator: u64::from(persons), scale: 100 };
             (figure, [over, persons - over, persons])
         }
@@ -75,26 +111,31 @@ fn median(sorted: &[i32]) -> Figure {
     Figure::Ratio { numerator: QUARTERS * sum, denominator: by * QUARTERS_A_YEAR, scale: 1 }
 }
 
-/// Days with the doctor of each person on a list with one, by position on the place axis.
-fn by_place(rooms: &Rooms<'_>, day: i32) -> Vec<Vec<i32>> {
+/// Days with the doctor, and the person's number.
+type Person = (i32, u32);
+
+/// The persons on a list with a doctor, by position on the place axis.
+fn by_place(rooms: &Rooms<'_>, day: i32) -> Vec<Vec<Person>> {
     let none = || vec![Vec::new(); rooms.levels.places.len()];
-    let add = |mut all: Vec<Vec<i32>>, part: &MemberPart| {
-        for (_, spans) in part.persons() {
+    let parts = rooms.members.parts.len();
+    let add = |mut all: Vec<Vec<Person>>, (part, members): (usize, &MemberPart)| {
+        for (index, (_, spans)) in members.persons().enumerate() {
             let Some(at) = on(spans, day).filter(|span| span.holds(day)) else { continue };
             let (Some(terms), Some(doctor)) = (rooms.lists.on(at.what, day), with_doctor(rooms.lists, at.what, day))
             else {
                 continue;
             };
             let days = day - unbroken(spans, at, day).max(doctor);
-            rooms.levels.of(terms.place).into_iter().for_each(|place| all[place].push(days));
+            let person = (days, number(part, index, parts));
+            rooms.levels.of(terms.place).into_iter().for_each(|place| all[place].push(person));
         }
         all
     };
-    let merge = |mut a: Vec<Vec<i32>>, b: Vec<Vec<i32>>| {
+    let merge = |mut a: Vec<Vec<Person>>, b: Vec<Vec<Person>>| {
         a.iter_mut().zip(b).for_each(|(a, b)| a.extend(b));
         a
     };
-    rooms.members.parts.par_iter().fold(none, add).reduce(none, merge)
+    rooms.members.parts.par_iter().enumerate().fold(none, add).reduce(none, merge)
 }
 
 /// The first day of the membership of a list that reaches a day without a break.
@@ -129,6 +170,17 @@ fn start_of(tenures: &[Tenure], day: i32) -> Option<i32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn persons_are_counted_by_years() {
+        let year = 366;
+        // One of a year, two of three years, one of eleven.
+        let persons = [(year, 7), (3 * year, 5), (3 * year, 6), (11 * year, 9)];
+        let counts = counted(&persons, &[2, 10]);
+        // All; over 2, not over 2; over 10, not over 10; between.
+        assert_eq!(counts.iter().map(|count| count.value).collect::<Vec<_>>(), [4, 3, 1, 1, 3, 2]);
+        assert_eq!(counts.iter().map(|count| count.lone_patient).collect::<Vec<_>>(), [0, 0, 7, 9, 0, 0]);
+    }
 
     #[test]
     fn the_median_of_two_is_their_mean() {

@@ -68,6 +68,7 @@ impl Rooms<'_> {
             labels: table.dimensions.iter().map(|_| two()).collect(),
             columns,
             cells: Vec::new(),
+            systems: Vec::new(),
         };
         let cells = made.index(made.places.len(), 0, 0, 0);
         made.cells = vec![JoinedCell::default(); cells];

@@ -7,14 +7,14 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::acc::Sums;
+use super::acc::{Part, Sums, number};
 use super::cells::{Column, Figure, JoinedCell, JoinedTable};
 use super::grid::Periods;
 use super::run::Rooms;
+use super::wanted::Wanted;
 use crate::aggregate::Place;
-use crate::codes::practice_types;
 use crate::contacts::ContactPart;
-use crate::definition::{Joined, Measure, Table};
+use crate::definition::{Measure, Table};
 use crate::domain::Month;
 
 const DAY: i64 = 86_400;
@@ -23,24 +23,27 @@ const CODES: usize = 3;
 /// The cells of a table by team.
 pub fn table(rooms: &Rooms<'_>, at: usize, table: &Table) -> JoinedTable {
     let periods = Periods::of_table(table, rooms.months);
-    let joined: Vec<&Joined> = table.indicators.iter().filter_map(|of| of.value.joined()).collect();
+    let indicators = table.indicators.len();
     let column = |at: usize| Column {
         indicator: at / 2,
         measure: [Measure::Contacts, Measure::Per1000][at % 2],
         group: Some((at / 2) as u16),
     };
-    let mut made = rooms.empty(at, table, &periods, (0..2 * joined.len()).map(column).collect());
+    let mut made = rooms.empty(at, table, &periods, (0..2 * indicators).map(column).collect());
     made.places = vec![Place::Country];
     made.cells.truncate(periods.len() * CODES * made.columns.len());
-    let walk = Walk { rooms, periods: &periods, joined: &joined, teams: teams(rooms) };
-    let cells = periods.len() * CODES * joined.len();
-    let none = || Sums::new(cells, rooms.contacts.doctors);
-    let sums = rooms.contacts.parts.par_iter().fold(none, |sums, part| walk.part(sums, part)).reduce(none, Sums::merge);
-    let inhabitants = walk.inhabitants();
-    for cell in 0..cells {
-        let (sum, doctors) = (sums.cells[cell], sums.doctors(cell));
-        let (list_months, persons) = inhabitants[cell / joined.len()];
-        let months = periods.all[cell / joined.len() / CODES].kind.months();
+    let walk = Walk { rooms, periods: &periods, wanted: Wanted::of(table), teams: teams(rooms) };
+    let units = periods.len() * CODES;
+    let none = || Sums::new(units * walk.wanted.len(), rooms.contacts.doctors);
+    let parts = rooms.contacts.parts.par_iter().enumerate();
+    let sums = parts.fold(none, |sums, (at, part)| walk.part(sums, part, at)).reduce(none, Sums::merge);
+    let (inhabitants, shown) = (walk.inhabitants(), walk.wanted.shown(indicators));
+    for cell in 0..units * indicators {
+        let (unit, quantity) = (cell / indicators, shown[cell % indicators]);
+        let (sum, doctors) =
+            (sums.cells[unit * walk.wanted.len() + quantity], sums.doctors(unit * walk.wanted.len() + quantity));
+        let (list_months, persons) = inhabitants[unit];
+        let months = periods.all[unit / CODES].kind.months();
         let contacts = sum.denominator;
         let rate = Figure::Ratio {
             numerator: i128::from(contacts) * i128::from(months),
@@ -54,6 +57,8 @@ pub fn table(rooms: &Rooms<'_>, at: usize, table: &Table) -> JoinedTable {
                 JoinedCell { figure, persons, n_patients: contributors.0, n_doctors: contributors.1 };
         }
     }
+    let residents: Vec<u32> = inhabitants.iter().map(|&(_, persons)| persons).collect();
+    made.systems = walk.wanted.system_cells(&sums, &residents);
     made
 }
 
@@ -73,7 +78,7 @@ fn teams(rooms: &Rooms<'_>) -> Teams {
 struct Walk<'a> {
     rooms: &'a Rooms<'a>,
     periods: &'a Periods,
-    joined: &'a [&'a Joined],
+    wanted: Wanted,
     teams: Teams,
 }
 
@@ -83,42 +88,35 @@ impl Walk<'_> {
         days.into_iter().any(|&(from, to)| from <= day && day <= to)
     }
 
-    fn part(&self, mut sums: Sums, part: &ContactPart) -> Sums {
+    fn part(&self, mut sums: Sums, part: &ContactPart, at: usize) -> Sums {
         let mut row = 0;
         let mut own: Vec<usize> = Vec::new();
-        for rows in part.person.chunk_by(|a, b| a == b) {
+        for (index, rows) in part.person.chunk_by(|a, b| a == b).enumerate() {
             own.clear();
             for row in row..row + rows.len() {
                 self.contact(&mut sums, part, row, &mut own);
             }
             row += rows.len();
             own.sort_unstable();
-            own.chunk_by(|a, b| a == b).for_each(|same| sums.add_person(same[0], 0, same.len() as u64));
+            let person = number(at, index, self.rooms.contacts.parts.len());
+            own.chunk_by(|a, b| a == b).for_each(|same| sums.add_person(same[0], person, 0, same.len() as u64));
         }
         sums
     }
 
     fn contact(&self, sums: &mut Sums, part: &ContactPart, row: usize, own: &mut Vec<usize>) {
-        let service = practice_types().get(usize::from(part.practice_type[row])).map(|kind| kind.service);
-        let is_counted = |joined: &Joined| match *joined {
-            Joined::Team { service: wanted, counted, with } => {
-                let (kind, features) = (part.contact_type[row], part.features[row]);
-                service == Some(wanted) && counted >> kind & 1 == 1 && features & with == with
-            }
-            _ => false,
-        };
-        let columns: Vec<usize> = (0..self.joined.len()).filter(|&at| is_counted(self.joined[at])).collect();
-        if columns.is_empty() {
+        let quantities = self.wanted.of_row(part, row);
+        if quantities.is_empty() {
             return;
         }
         let day = part.start[row].div_euclid(DAY) as i32;
         let clinic = part.clinic.get(row).and_then(|&clinic| self.rooms.contacts.clinic_keys.get(clinic as usize - 1));
         let code = if clinic.is_some_and(|&clinic| self.has_team(clinic, day)) { 1 } else { 2 };
         for &period in self.periods.on(day) {
-            for cell in [0, code].map(|code| (period * CODES + code) * self.joined.len()) {
-                for column in &columns {
-                    sums.add_doctor(cell + column, part.doctor[row]);
-                    own.push(cell + column);
+            for cell in [0, code].map(|code| (period * CODES + code) * self.wanted.len()) {
+                for quantity in &quantities {
+                    sums.add_doctor(cell + quantity, Part::Miss, part.doctor[row]);
+                    own.push(cell + quantity);
                 }
             }
         }

@@ -94,8 +94,8 @@ fn universe_id(table: &Table) -> String {
 }
 
 /// Dimensions that grow as views ask for codes.
-struct Builder {
-    dims: Vec<Dim>,
+pub(super) struct Builder {
+    pub dims: Vec<Dim>,
     first_month: Month,
 }
 
@@ -107,7 +107,7 @@ impl Ground<'_> {
         Ok(Universe { id, dims: builder.dims, views })
     }
 
-    fn builder(&self, subjects: &[&Subject<'_>]) -> Builder {
+    pub(super) fn builder(&self, subjects: &[&Subject<'_>]) -> Builder {
         let periods = || subjects.iter().flat_map(|subject| subject.axes.periods.iter());
         let first_month = periods().map(|period| period.first).min().unwrap_or(Month(0));
         let last = periods().map(|period| period.last()).max().unwrap_or(first_month);
@@ -150,10 +150,11 @@ impl Ground<'_> {
             measures: table.measures.iter().map(|measure| measure.name().to_string()).collect(),
             municipality: axes.places.iter().map(|place| matches!(place, Place::Municipality(_))).collect(),
             municipality_detail: axes.periods.iter().map(detail).collect(),
+            partial: false,
         })
     }
 
-    fn quantity(&self, builder: &mut Builder, predicate: &Predicate) -> Quantity {
+    pub(super) fn quantity(&self, builder: &mut Builder, predicate: &Predicate) -> Quantity {
         let types: Vec<u16> = bits(predicate.types).collect();
         let mut codes = Vec::new();
         if types.len() < builder.dims[3].leaves.len() {
@@ -174,7 +175,7 @@ impl Ground<'_> {
 
 impl Subject<'_> {
     /// The code of a place; none where the table does not name it.
-    fn place(&self, builder: &mut Builder, dim: usize, place: Place) -> Option<u16> {
+    pub(super) fn place(&self, builder: &mut Builder, dim: usize, place: Place) -> Option<u16> {
         let within = |county: CountyNumber| {
             let all = self.geography.municipalities.iter().enumerate();
             all.filter(move |(_, m)| m.county == county).map(|(at, _)| at as PlaceIndex).collect::<Vec<PlaceIndex>>()
@@ -209,7 +210,7 @@ fn level(place: Place) -> Level {
 }
 
 impl Builder {
-    fn code(&mut self, dim: usize, id: String, leaves: Vec<u16>) -> u16 {
+    pub fn code(&mut self, dim: usize, id: String, leaves: Vec<u16>) -> u16 {
         let codes = &mut self.dims[dim].codes;
         // The county of another geography may have the same number and other municipalities.
         let known = codes.iter().position(|code| code.id == id && code.leaves == leaves);
@@ -220,12 +221,12 @@ impl Builder {
         at as u16
     }
 
-    fn period(&mut self, period: Period) -> u16 {
+    pub fn period(&mut self, period: Period) -> u16 {
         let first = (period.first.0 - self.first_month.0) as u16;
         self.code(2, period.to_string(), (first..first + period.kind.months() as u16).collect())
     }
 
-    fn named(&mut self, id: &str, kind: DimKind, leaves: &[&str]) -> usize {
+    pub fn named(&mut self, id: &str, kind: DimKind, leaves: &[&str]) -> usize {
         if let Some(at) = self.dims.iter().position(|dim| dim.id == id) {
             return at;
         }
@@ -233,7 +234,7 @@ impl Builder {
         self.dims.len() - 1
     }
 
-    fn condition(&mut self, id: String, holds: bool) -> (usize, u16) {
+    pub fn condition(&mut self, id: String, holds: bool) -> (usize, u16) {
         let dim = self.named(&id, DimKind::Condition, &["yes", "no"]);
         let leaf = u16::from(!holds);
         (dim, self.code(dim, if holds { "yes" } else { "no" }.into(), vec![leaf]))

@@ -5,9 +5,11 @@
 //! share nothing else. This room never sees a count.
 
 mod describe;
+mod joined;
 mod sums;
 mod types;
 
 pub use describe::{AgeCode, Ground, Subject, age_codes, describe, describe_together};
+pub use joined::{JoinedView, describe_joined};
 pub use sums::{Sum, sums};
 pub use types::*;

@@ -86,6 +86,9 @@ pub struct View {
     pub municipality: Vec<bool>,
     /// By position in `period`: whether municipalities have the dimensions in full.
     pub municipality_detail: Vec<bool>,
+    /// Whether the table has figures besides, of other universes or of none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub partial: bool,
 }
 
 /// An axis of a view: the dimension (position in `Universe::dims`) and, by position along the
@@ -106,8 +109,21 @@ pub struct Quantity {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Shown {
-    Count { indicator: String, quantity: usize },
-    Share { indicator: String, numerator: usize, complement: usize, denominator: usize },
+    Count {
+        indicator: String,
+        quantity: usize,
+    },
+    Share {
+        indicator: String,
+        numerator: usize,
+        complement: usize,
+        denominator: usize,
+    },
+    /// Made of the quantities and of what is public besides: whoever reads it knows them.
+    Made {
+        indicator: String,
+        quantities: Vec<usize>,
+    },
 }
 
 impl View {

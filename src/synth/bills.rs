@@ -221,7 +221,7 @@ impl Maker<'_> {
     }
 
     fn seeker(&self, person: &Person, day: i32) -> Seeker {
-        Seeker { list: self.block.list(person, day), home: self.block.home(person, day), day }
+        Seeker { list: self.block.list(person, day), home: self.block.home(person, day), day, person: person.number }
     }
 
     /// A second bill for the last contact: same person, doctor and time.

@@ -18,6 +18,7 @@ pub enum Purpose {
     Bills = 5,
     Register = 6,
     Dirt = 7,
+    Usual = 8,
 }
 
 /// A stream of draws for one purpose at one place (month, block …).

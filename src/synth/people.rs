@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::dice::{Dice, Purpose};
 use super::figures::{DEATHS, FRAILTY_SIZE};
 use super::places::group_of;
-use super::providers::{FOREVER, first_of_month, relation, scheme_start};
+use super::providers::{FOREVER, Lasted, first_of_month, relation, scheme_start};
 use super::world::World;
 use crate::domain::{Month, days_from_civil};
 
@@ -18,6 +18,8 @@ pub const BLOCK: u32 = 4096;
 
 const MOVES_AFTER: f64 = 33.0 * 365.25;
 const CHANGES_LIST_AFTER: f64 = 16.0 * 365.25;
+/// Time on the list at the start.
+const PERSON_LASTED: Lasted = Lasted { short_share: 0.16, short: 2.0, long: 21.0 };
 
 /// A person. Ranges point into the block.
 #[derive(Debug, Clone)]
@@ -191,7 +193,7 @@ fn death(world: &World, life: &Life, dice: &mut Dice) -> i32 {
 /// When someone who lived before the delivery's days came on their list.
 fn joined(world: &World, life: &Life, dice: &mut Dice) -> i32 {
     let birth = days_from_civil(life.born, 1, 1) + dice.below(360) as i32;
-    let wish = first_of_month(world.span.start() - relation(2.5, 32.0, dice));
+    let wish = first_of_month(world.span.start() - relation(PERSON_LASTED, dice));
     wish.max(birth).max(scheme_start())
 }
 

@@ -1,9 +1,11 @@
 //! Whom a person sees: their own doctor, a substitute, a colleague, or someone elsewhere.
 //!
 //! In: the person's list and home that day. Out: the worker, with practice and place. Own doctors
-//! have about 73 % of the consultations of persons on a list (Helsedirektoratet).
+//! have about 73 % of the consultations of persons on a list (Helsedirektoratet). Some persons see
+//! theirs seldom, and most have another doctor whom they see when it is not their own: most used
+//! doctors have more than own doctors have.
 
-use super::dice::Dice;
+use super::dice::{Dice, Purpose, trait_of};
 use super::people::Home;
 use super::providers::{List, Practice};
 use super::world::World;
@@ -28,6 +30,33 @@ pub struct Seeker {
     pub list: Option<u32>,
     pub home: Home,
     pub day: i32,
+    /// Number of the person.
+    pub person: u64,
+}
+
+/// Share of the persons who see their own doctor seldom, and how often they and the others do.
+const SELDOM: f64 = 0.25;
+const OWN_SELDOM: f64 = 0.34;
+const OWN_MOSTLY: f64 = 0.917;
+/// Share of visits to others that go to the doctor whom the person usually sees then.
+const USUAL_OTHER: f64 = 0.75;
+/// Share of the persons for whom that is the same doctor year after year.
+const LASTING: f64 = 0.3;
+
+impl Seeker {
+    fn is(&self, world: &World, share: f64, salt: u64) -> bool {
+        trait_of(self.person, world.seed ^ salt) < share
+    }
+    /// How often the person sees their own doctor where no substitute is there.
+    fn own_share(&self, world: &World) -> f64 {
+        if self.is(world, SELDOM, 0x5E1D) { OWN_SELDOM } else { OWN_MOSTLY }
+    }
+    /// The same chance in every visit of a year, or of all years: it leads to the same doctor.
+    fn usual_other(&self, world: &World) -> Dice {
+        let year = Month::of_day(self.day).year();
+        let spell = if self.is(world, LASTING, 0x1A57) { 0 } else { i64::from(year) };
+        Dice::new(world.seed, Purpose::Usual, self.person as i64, spell)
+    }
 }
 
 /// Whether a practice type is one of the legevakt's.
@@ -42,18 +71,25 @@ pub fn general(world: &World, seeker: &Seeker, dice: &mut Dice) -> Worker {
     let (own, substitute) = (of.doctor(seeker.day), of.substitute(seeker.day));
     let share = dice.unit();
     let (own_until, substitute_until) = match (own, substitute) {
-        (Some(_), None) => (0.785, 0.785),
+        (Some(_), None) => (seeker.own_share(world), 0.0),
         (Some(_), Some(_)) => (0.25, 0.82),
         (None, Some(_)) => (0.0, 0.65),
         (None, None) => (0.0, 0.0),
     };
-    let colleague_until = substitute_until + (1.0 - substitute_until) * 0.62;
-    let others_until = substitute_until + (1.0 - substitute_until) * 0.78;
     match (own, substitute) {
         (Some(doctor), _) if share < own_until => on_list(world, doctor, of, seeker.day),
         (_, Some(doctor)) if share < substitute_until => on_list(world, doctor, of, seeker.day),
-        _ if share < colleague_until => colleague(world, of.practice, list, seeker, dice),
-        _ if share < others_until => without_list(world, of.practice, seeker, dice),
+        _ if dice.chance(USUAL_OTHER) => other(world, list, seeker, &mut seeker.usual_other(world)),
+        _ => other(world, list, seeker, dice),
+    }
+}
+
+/// Somebody who is not the list's doctor nor a substitute.
+fn other(world: &World, list: u32, seeker: &Seeker, dice: &mut Dice) -> Worker {
+    let practice = world.providers.lists[list as usize].practice;
+    match dice.unit() {
+        share if share < 0.62 => colleague(world, practice, list, seeker, dice),
+        share if share < 0.78 => without_list(world, practice, seeker, dice),
         _ => elsewhere(world, seeker, dice),
     }
 }

@@ -38,7 +38,7 @@ def unpacked(path):
 
 
 def read_table(view, path, public, kind="count"):
-    """(position, layer, told or row) of the rows that hold counts; of shares, ((base, id), told)."""
+    """(position, layer, told or row) of the rows that hold counts; of shares and made figures, ((base, id), told)."""
     table = pq.read_table(path)
 
     def text(name):
@@ -52,17 +52,19 @@ def read_table(view, path, public, kind="count"):
     columns = ["geo", "period"] + [view.dims[a["dim"]]["id"] for a in view.axes[2:]]
     maps = [{view.dims[a["dim"]]["codes"][c]["id"]: i for i, c in enumerate(a["codes"]) if c is not None} for a in view.axes]
     quantity = {s["count"]["indicator"]: s["count"]["quantity"] for s in view.indicators if "count" in s}
-    layer = {name: number for number, name in enumerate(LAYERS)}
+    layer = {"count": CONTACTS, **{name: number for number, name in enumerate(LAYERS)}}
+    made = {s["made"]["indicator"] for s in view.indicators if "made" in s}
     extra = ("obs_status",) if public else ("n_patients", "n_doctors", "largest_doctor_share", "reason")
     for keys, indicator, measure, value, *more in zip(
         zip(*map(text, columns)), text("indicator"), text("measure"), text("value"), *map(text, extra)
     ):
-        if measure != "share" if kind == "share" else indicator not in quantity or measure not in layer:
+        wanted = {"count": indicator in quantity and measure in layer, "share": measure == "share", "made": indicator in made}
+        if not wanted[kind]:
             continue
         index = 0
         for place, known, length in zip(keys, maps, view.shape):
             index = None if index is None or place not in known else index * length + known[place]
-        if kind == "share":
+        if kind != "count":
             if index is not None and more != ["M"]:
                 yield (index, indicator), HIDDEN if value is None else value
         elif index is not None:
@@ -92,6 +94,7 @@ class Universe:
         self.read_public(public)
         self.read_cells(unpacked(folder / f"cells-{number}.csv.zst"))
         self.read_shares(public)
+        self.read_made(public)
         self.read_restricted(restricted)
         self.check_equal_cells()
         self.check_sums()
@@ -146,6 +149,18 @@ class Universe:
                             fault("a share is not that of the true counts", f"{self.id} view {v} position {n}")
                         if self.told[v][CONTACTS][n] == NOT_SHOWN:
                             self.told[v][CONTACTS][n] = true[0]
+                        if self.told[v][CONTACTS][d] == NOT_SHOWN:
+                            self.told[v][CONTACTS][d] = true[1]
+
+    def read_made(self, public):
+        """A figure made of counts and of what is public gives them away: they may not change."""
+        for v, view in enumerate(self.views):
+            for index, told in read_table(view, public / "data" / (view.table + ".parquet"), True, "made"):
+                for entry in (s["made"] for s in view.indicators if "made" in s and s["made"]["indicator"] == index[1]):
+                    cells = [index[0] * view.shape[-1] + quantity for quantity in entry["quantities"]]
+                    for n in cells if told != HIDDEN else cells[:1] if len(cells) == 1 else ():
+                        if self.told[v][CONTACTS][n] == NOT_SHOWN:
+                            self.told[v][CONTACTS][n] = HIDDEN if told == HIDDEN else self.value[v][CONTACTS][n]
 
     def read_restricted(self, restricted):
         """The restricted truth agrees; which cells are unsafe by their numbers of contributors."""

@@ -1,4 +1,5 @@
-"""The tables of joined registers beside the independent computation: every cell, its contributors, every class of row.
+"""The tables of joined registers beside the independent computation: every cell, its contributors, every class of row;
+and the certificate of each release by the checker that needs none of our code.
 
     joined.py --kprstat target/release/kprstat [--work target/differential] [--only messy-csv] [--persons N]
 """
@@ -22,6 +23,7 @@ import run
 
 FROM, TO, AS_OF = "2021-12", "2024-02", "2024-05-05"
 SHOWN = 5
+CHECKER = run.ROOT / "tests" / "certificate" / "check_certificate.py"
 # By practice: never published.
 RESTRICTED = ("own-list-coverage", "team-payments")
 
@@ -77,6 +79,7 @@ def compare_release(kprstat, delivery, out, as_of=AS_OF, pipelines=run.ROOT / "p
         run.command(kprstat, "run", pipelines / f"{pipeline}.toml", "--delivery", delivery, "--as-of", as_of, "--out", out)
         public = (out / "public" / "latest" / pipeline).resolve()
         restricted = out / "restricted" / public.name
+        run.command(sys.executable, CHECKER, public, restricted)
         texts += accounting(account | world.account, restricted)
         for table, wanted in make(world).items():
             number += len(wanted)

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::codes::Codes;
 use super::tables::{Rows, Told};
-use super::view::{ShareRow, ViewRows};
+use super::view::{MadeRow, ShareRow, ViewRows};
 use crate::audit::report::{Finding, Findings, Kind};
 use crate::relations::{Universe, View};
 
@@ -61,6 +61,8 @@ pub struct Book {
     pub names: Vec<(u16, u32)>,
     pub index: FxHashMap<u128, u32>,
     pub shares: Vec<Share>,
+    /// Cells that no table shows, but of which a shown figure tells.
+    pub told_of: Vec<u32>,
     /// By view, the cell of each position; `u32::MAX` where nothing is published.
     pub cells: Vec<Vec<u32>>,
 }
@@ -84,15 +86,18 @@ impl Book {
             names: Vec::new(),
             index: FxHashMap::default(),
             shares: Vec::new(),
+            told_of: Vec::new(),
             cells: Vec::new(),
         };
-        let mut shares = Vec::new();
+        let (mut shares, mut made) = (Vec::new(), Vec::new());
         for (at, (view, rows)) in universe.views.iter().zip(rows).enumerate() {
             let read = ViewRows::read(universe, view, rows, findings);
             let cells = book.add_view(universe, at, view, &read, findings);
             shares.extend(read.shares.iter().filter_map(|share| of_cells(share, &cells)));
+            made.extend(read.made.iter().map(|row| row.of_cells(&cells)));
             book.cells.push(cells);
         }
+        made.iter().for_each(|row| book.add_made(row, findings));
         shares.iter().for_each(|&(numerator, denominator, told)| book.add_share(numerator, denominator, told));
         book
     }
@@ -182,10 +187,39 @@ impl Book {
             Told::Value(value) => {
                 let hundredths = (value * 100.0).round() as i64;
                 self.shares.push(Share { numerator, denominator, hundredths });
+                let unpublished = |&cell: &u32| self.seen[0][cell as usize] == Seen::Unpublished;
+                if unpublished(&denominator) {
+                    self.told_of.extend([numerator, denominator].into_iter().filter(unpublished));
+                }
             }
             Told::Undefined if *own == Seen::Unpublished => *own = Seen::Shown(0),
             Told::Suppressed if *own == Seen::Unpublished && shown => *own = Seen::Hidden,
             _ => {}
+        }
+    }
+
+    /// Keeps a figure made of counts and of what is public besides. One that is not shown is not
+    /// zero: of a single count that says that there is one.
+    fn add_made(&mut self, row: &MadeRow, findings: &mut Findings) {
+        for &cell in row.quantities.iter().filter(|&&cell| cell != u32::MAX) {
+            let own = &mut self.seen[0][cell as usize];
+            match (row.told, *own) {
+                (Told::Value(_), Seen::Unpublished) => self.told_of.push(cell),
+                (Told::Value(_), Seen::Hidden) => {
+                    let name = format!("cell {cell}: shown by a figure made of it");
+                    findings.add(Finding::of(Kind::DerivedShown, &self.id).cell(name));
+                }
+                (Told::Suppressed, Seen::Unpublished) if row.quantities.len() == 1 => *own = Seen::Hidden,
+                _ => {}
+            }
+        }
+    }
+
+    /// Gives the attacker what shown figures tell of, exactly: the judge's attacker knows every
+    /// denominator, however rounded the figure is. `values` by cell.
+    pub fn tell(&mut self, values: impl Fn(u32) -> i64) {
+        for cell in std::mem::take(&mut self.told_of) {
+            self.seen[0][cell as usize] = Seen::Shown(values(cell));
         }
     }
 
@@ -230,6 +264,9 @@ impl IndicatorOf for View {
             Shown::Share { indicator, denominator, .. } if *denominator == quantity => {
                 Some(format!("denominator of {indicator}"))
             }
+            Shown::Made { indicator, quantities } if quantities.contains(&quantity) => {
+                Some(format!("a part of {indicator}"))
+            }
             _ => None,
         });
         direct.or(part).unwrap_or_else(|| "a rest".into())
@@ -245,6 +282,13 @@ fn together(old: Seen, new: Seen) -> (Seen, Option<Kind>) {
         (Seen::Absent, _) => (new, None),
         (Seen::Unpublished, Seen::Shown(_) | Seen::Hidden) => (new, None),
         _ => (old, None),
+    }
+}
+
+impl MadeRow {
+    /// By cells of the book in place of positions.
+    fn of_cells(&self, cells: &[u32]) -> MadeRow {
+        MadeRow { quantities: self.quantities.iter().map(|&at| cells[at as usize]).collect(), told: self.told }
     }
 }
 

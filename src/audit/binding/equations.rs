@@ -55,7 +55,9 @@ impl Bound {
                 }
             }
         }
-        book.shares.iter().for_each(|share| bound.add_share(book, share));
+        for share in &book.shares {
+            bound.add_share(book, share, universe, findings);
+        }
         bound.of_patients = bound.relations.len();
         bound.add_patients(book);
         bound.system.index();
@@ -129,7 +131,7 @@ impl Bound {
     }
 
     /// `share - 1/2 <= 10 000 numerator / denominator < share + 1/2`, in hundredths of a percent.
-    fn add_share(&mut self, book: &Book, share: &Share) {
+    fn add_share(&mut self, book: &Book, share: &Share, universe: &Universe, findings: &mut Findings) {
         let (s, mut low, mut high) = (share.hundredths, Terms::default(), Terms::default());
         let parts = [(share.numerator, 20_000, 20_000), (share.denominator, -(2 * s - 1), -(2 * s + 1))];
         for (cell, least, largest) in parts {
@@ -140,6 +142,9 @@ impl Bound {
             self.system.row(&low.unknown, -low.constant, UNBOUNDED);
             self.system.row(&high.unknown, -UNBOUNDED, -1 - high.constant);
             self.relations.extend([Relation::Share { numerator: share.numerator }; 2]);
+        } else if low.constant < 0 || high.constant >= 0 {
+            let cell = book.describe(universe, share.numerator as usize);
+            findings.add(Finding::of(Kind::Contradiction, &universe.id).cell(cell).relation("a rounded share"));
         }
     }
 

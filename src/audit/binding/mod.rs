@@ -8,6 +8,8 @@ mod book;
 mod bytes;
 mod codes;
 mod equations;
+#[cfg(test)]
+mod partial_tests;
 mod release;
 mod tables;
 mod view;

@@ -34,16 +34,29 @@ impl Release {
         }
         Ok(release)
     }
+    /// The manifest of a release alone.
+    pub fn manifest_of(root: &Path) -> Result<Value> {
+        json(&root.join("manifest.json"))
+    }
     /// Reads a release without looking into its bytes.
     pub fn open(root: &Path, relations: Option<&Path>, findings: &mut Findings) -> Result<Self> {
-        let manifest: Value = json(&root.join("manifest.json"))?;
+        Self::open_some(root, relations, |_, _| true, findings)
+    }
+    /// The same of some of its tables.
+    pub fn open_some(
+        root: &Path,
+        relations: Option<&Path>,
+        wanted: impl Fn(&Relations, &str) -> bool,
+        findings: &mut Findings,
+    ) -> Result<Self> {
+        let manifest = Self::manifest_of(root)?;
         let public = root.join("metadata/relations.json");
         let relations: Relations = match relations.filter(|_| !public.exists()) {
             Some(elsewhere) => json(elsewhere)?,
             None => json(&public)?,
         };
-        let ids: Vec<&str> =
-            manifest["tables"].as_array().into_iter().flatten().filter_map(|t| t["id"].as_str()).collect();
+        let ids = manifest["tables"].as_array().into_iter().flatten().filter_map(|t| t["id"].as_str());
+        let ids: Vec<&str> = ids.filter(|id| wanted(&relations, id)).collect();
         let data = root.join("data");
         let read = |id: &&str| -> Result<(Rows, Findings)> {
             let mut own = Findings::default();

@@ -26,6 +26,14 @@ pub struct ViewRows {
     /// the table has no such layer.
     pub counts: [Vec<Seen>; 2],
     pub shares: Vec<ShareRow>,
+    pub made: Vec<MadeRow>,
+}
+
+/// A figure made of counts, by their positions, and of what is public besides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MadeRow {
+    pub quantities: Vec<u32>,
+    pub told: Told,
 }
 
 /// Where the rows of a measure belong.
@@ -37,9 +45,12 @@ enum Use {
     Share,
 }
 
+/// Measures that are the count itself, by layer.
+const LAYERS: [&[&str]; 2] = [&["contacts", "count"], &["patients"]];
+
 fn use_of(measure: &str) -> Option<Use> {
     Some(match measure {
-        "contacts" => Use::Count(0),
+        "contacts" | "count" => Use::Count(0),
         "patients" => Use::Count(1),
         "per-1000" | "doctors" => Use::Derived(0),
         "patients-per-100" => Use::Derived(1),
@@ -50,7 +61,7 @@ fn use_of(measure: &str) -> Option<Use> {
 
 impl ViewRows {
     pub fn read(universe: &Universe, view: &View, rows: &Rows, findings: &mut Findings) -> Self {
-        let mut read = ViewRows { counts: empty(view), shares: Vec::new() };
+        let mut read = ViewRows { counts: empty(view), shares: Vec::new(), made: Vec::new() };
         let Some(keys) = Keys::of(universe, view, rows) else {
             findings.add(Finding::of(Kind::KeyWrong, &view.table).relation("a key column is missing"));
             return read;
@@ -58,6 +69,14 @@ impl ViewRows {
         let mut filled = [vec![false; view.len()], vec![false; view.len()]];
         let mut derived = Vec::new();
         for row in 0..rows.told.len() {
+            if view.partial && keys.shown(row).is_none() {
+                continue;
+            }
+            if let (Some(base), Some(Shown::Made { quantities, .. })) = (keys.base(row), keys.shown(row)) {
+                let quantities = quantities.iter().map(|quantity| (base + quantity) as u32).collect();
+                read.made.push(MadeRow { quantities, told: rows.told[row] });
+                continue;
+            }
             let (Some(base), Some(shown), Some(uses)) = (keys.base(row), keys.shown(row), keys.measure(row)) else {
                 findings.add(Finding::of(Kind::KeyWrong, &view.table).cell(rows.name(row)));
                 continue;
@@ -108,10 +127,10 @@ impl ViewRows {
     }
 
     fn check_complete(&self, filled: &[Vec<bool>; 2], universe: &Universe, view: &View, findings: &mut Findings) {
-        for (layer, name) in ["contacts", "patients"].iter().enumerate() {
-            if !view.measures.iter().any(|measure| measure == name) {
+        for (layer, names) in LAYERS.iter().enumerate() {
+            let Some(name) = names.iter().find(|name| view.measures.iter().any(|measure| measure == *name)) else {
                 continue;
-            }
+            };
             for quantity in view.indicators.iter().filter_map(direct) {
                 let quantities = view.quantities.len();
                 for position in (quantity..view.len()).step_by(quantities) {
@@ -130,19 +149,19 @@ impl ViewRows {
 fn direct(shown: &Shown) -> Option<usize> {
     match shown {
         Shown::Count { quantity, .. } => Some(*quantity),
-        Shown::Share { .. } => None,
+        Shown::Share { .. } | Shown::Made { .. } => None,
     }
 }
 
 fn empty(view: &View) -> [Vec<Seen>; 2] {
-    let has = |name: &str| view.measures.iter().any(|measure| measure == name);
+    let has = |names: &[&str]| view.measures.iter().any(|measure| names.contains(&measure.as_str()));
     // A view without indicators is no table: it says what tables of several releases tell together.
-    let implied = if view.indicators.is_empty() && has("patients") { Seen::Unpublished } else { Seen::Absent };
+    let implied = if view.indicators.is_empty() && has(LAYERS[1]) { Seen::Unpublished } else { Seen::Absent };
     let mut of_quantity = vec![[Seen::Unpublished, implied]; view.quantities.len()];
     for quantity in view.indicators.iter().filter_map(direct) {
         // Without a row the count is taken for hidden; the missing row is a finding of its own.
-        let contacts = if has("contacts") { Seen::Hidden } else { Seen::Unpublished };
-        let patients = if has("patients") { Seen::Hidden } else { Seen::Absent };
+        let contacts = if has(LAYERS[0]) { Seen::Hidden } else { Seen::Unpublished };
+        let patients = if has(LAYERS[1]) { Seen::Hidden } else { Seen::Absent };
         of_quantity[quantity] = [contacts, patients];
     }
     let layer = |at: usize| (0..view.len()).map(|position| of_quantity[position % of_quantity.len()][at]).collect();
@@ -241,6 +260,6 @@ impl<'a> Keys<'a> {
 
 fn indicator_id(shown: &Shown) -> &str {
     match shown {
-        Shown::Count { indicator, .. } | Shown::Share { indicator, .. } => indicator,
+        Shown::Count { indicator, .. } | Shown::Share { indicator, .. } | Shown::Made { indicator, .. } => indicator,
     }
 }

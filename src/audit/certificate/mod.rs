@@ -14,6 +14,6 @@ mod truth;
 mod witness;
 
 pub use check::{Subject, check};
-pub use files::{Certificate, Part};
+pub use files::{CellLine, Certificate, Part};
 pub use truth::stated;
 pub use witness::Change;
