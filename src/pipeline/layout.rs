@@ -15,6 +15,9 @@ use crate::publish::files::{Area, cannot_write, is_there, make_folder, sync_fold
 const WORLD: u32 = 0o007;
 const ALL_BUT_OWNER: u32 = 0o077;
 
+/// Name of the stage within the work in progress.
+pub const STAGE: &str = "stage";
+
 /// The folder of all releases.
 #[derive(Debug, Clone)]
 pub struct Out {
@@ -116,6 +119,10 @@ impl Out {
     /// Work in progress: emptied by the next run.
     pub fn work(&self) -> PathBuf {
         self.root.join(".work")
+    }
+    /// What is kept from night to night: stays when the rest of the work is emptied.
+    pub fn stage(&self) -> PathBuf {
+        self.work().join(STAGE)
     }
     /// The release being built: `public/`, `restricted/` and `scratch/`.
     pub fn staging(&self) -> PathBuf {

@@ -11,7 +11,10 @@ mod found;
 mod gates;
 mod history;
 mod layout;
+mod middle;
 mod name;
+#[cfg(test)]
+mod night_tests;
 mod own;
 mod prune;
 mod rejects;
@@ -52,6 +55,18 @@ pub struct Request {
     /// How long to wait for another run; none: not at all.
     pub wait: Option<Duration>,
     pub accepted: Accepted,
+    pub stage: StageAt,
+}
+
+/// Where work is kept from night to night.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum StageAt {
+    /// Below OUT/.work.
+    #[default]
+    Work,
+    Folder(PathBuf),
+    /// Nothing is kept, and nothing kept is used.
+    Nowhere,
 }
 
 /// Gates that an operator lets a delivery through, and why. Part of the release's name, and
