@@ -66,6 +66,11 @@ impl Months<'_> {
         self.stage.read(&key).ok_or_else(|| self.stage.is_lost(&key))
     }
 
+    /// Whether some months are kept; what is in them is held against its checksums when it is read.
+    pub fn are_there(&self, months: &[MonthFile]) -> bool {
+        months.iter().all(|month| self.stage.read(&self.key(month)).is_some())
+    }
+
     /// The contacts of a month in order of their bills; none where it has none.
     pub fn read(&self, month: Month) -> Result<Vec<Contact>> {
         let Some(file) = self.list.get(&month) else { return Ok(Vec::new()) };

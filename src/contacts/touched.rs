@@ -49,6 +49,9 @@ pub fn turn(work: &Work, shelf: &Shelf, now: &View, months: &mut Months) -> Resu
     let root: Root = stored.meta()?;
     let orphans: Vec<Vec<KeptOrphan>> =
         serde_json::from_slice(&stored.part("orphans")?).map_err(|_| stored.is_damaged())?;
+    if !months.are_there(&root.months) {
+        return Ok(None);
+    }
     // Where there were more, not all were kept.
     let all_kept = orphans.iter().all(|orphans| orphans.len() < MOST_REJECTS);
     let Some(ranks) = ranks_now(work, &root)?.filter(|_| all_kept) else { return Ok(None) };
