@@ -185,6 +185,13 @@ impl Block {
         at as usize / Slice::of(axes, 0, axes.len()).inner.max(1)
     }
 
+    /// The code of one dimension of a cell without its period.
+    pub fn code_of(axes: &Axes, at: u32, dimension: usize) -> usize {
+        let shape = axes.shape();
+        let stride: usize = shape[dimension + 3..].iter().product();
+        at as usize / stride.max(1) % shape[dimension + 2].max(1)
+    }
+
     /// The doctors as rows.
     pub fn doctors_to_rows(&self) -> Result<[(&'static str, RecordBatch); 2]> {
         Ok([("doctors-contacts", self.doctors[0].to_rows()?), ("doctors-patients", self.doctors[1].to_rows()?)])

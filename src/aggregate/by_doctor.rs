@@ -127,7 +127,7 @@ pub fn pass(run: &Run<'_>, tables: &[usize], counted: &[Counted], first: Month, 
         pairs: Pairs::new(run.pairs, counted),
         offsets: Vec::new(),
     };
-    let jobs = jobs(run);
+    let jobs = if run.without_doctors { Vec::new() } else { jobs(run) };
     let work = |worker: &mut Worker<'_>, job: usize| worker.doctors(run, counted, movers, jobs[job]);
     let mut done = share_out(jobs.len(), start, work, |mut a, b| {
         let b = b.through();

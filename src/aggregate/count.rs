@@ -31,6 +31,8 @@ pub struct Run<'a> {
     pub only: Option<&'a [Period]>,
     /// Periods whose doctors are wanted cell by cell.
     pub pairs: WantedPairs<'a>,
+    /// Count persons alone: whatever is told of doctors is nothing.
+    pub without_doctors: bool,
 }
 
 impl<'a> Run<'a> {
@@ -41,7 +43,8 @@ impl<'a> Run<'a> {
         pipeline: &'a Pipeline,
         (geography, as_of): (&'a Geography, i32),
     ) -> Run<'a> {
-        Run { contacts, residents, pipeline, geography, as_of, only: None, pairs: WantedPairs::default() }
+        let pairs = WantedPairs::default();
+        Run { contacts, residents, pipeline, geography, as_of, only: None, pairs, without_doctors: false }
     }
 }
 

@@ -14,6 +14,7 @@ mod facts;
 mod late;
 mod lone;
 mod movers;
+mod near;
 mod pairs;
 mod pools;
 mod renew;

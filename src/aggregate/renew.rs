@@ -15,10 +15,10 @@ use super::cells::{Cells, Place};
 use super::count::count_pairs;
 use super::late::{Late, Turned, turn};
 use super::lone::Keys;
+use super::near::Near;
 use super::pairs::{Pair, WantedPairs};
 use super::staged::{Blocks, Night, Tables, read_whole};
 use crate::contacts::{Contact, Contacts};
-use crate::definition::PlaceBasis;
 use crate::domain::{Month, Period, PlaceIndex, Result};
 
 /// Most doctors in cells that are kept of the periods counted at a time: some 200 MB. Where there
@@ -30,6 +30,8 @@ const MOST_PAIRS: usize = 12_000_000;
 struct Wanted<'a> {
     periods: &'a [Period],
     doctors: &'a [Period],
+    /// Nothing of doctors is wanted.
+    persons_alone: bool,
 }
 
 type Made = BTreeMap<Period, Blocks>;
@@ -89,7 +91,7 @@ impl Night<'_> {
         let contacts = self.months.gather(|month| periods.iter().any(|period| period.contains(month)))?;
         // Where more rows may come.
         let open: Vec<Period> = periods.iter().copied().filter(|period| !period.is_final(self.as_of)).collect();
-        Ok(self.blocks(&contacts, Wanted { periods: &periods, doctors: &open }, (asked, tables)))
+        Ok(self.blocks(&contacts, Wanted { periods: &periods, doctors: &open, persons_alone: false }, (asked, tables)))
     }
 
     /// The cells that some contacts make.
@@ -97,7 +99,8 @@ impl Night<'_> {
         let is_asked = |table: &usize| asked(*table) && wanted.periods.iter().any(|p| tables.with(*p).contains(table));
         let here: Vec<usize> = tables.counted.iter().map(|counted| counted.table).filter(is_asked).collect();
         let pairs = WantedPairs { periods: wanted.doctors, limit: MOST_PAIRS };
-        let run = super::count::Run { pairs, ..self.run(contacts, Some(wanted.periods)) };
+        let run = self.run(contacts, Some(wanted.periods));
+        let run = super::count::Run { pairs, without_doctors: wanted.persons_alone, ..run };
         let (cells, pairs) = count_pairs(&run, &here, tables.selection);
         let keys = Keys::of_contacts(contacts);
         let mut made = Made::new();
@@ -126,7 +129,7 @@ impl Night<'_> {
         after.extend(change.lost.iter().filter(here));
         let then = self.months.by_person(&after);
         let of_counts = |table: usize| !is_per_doctor(&self.pipeline.tables[table]);
-        let wanted = Wanted { periods, doctors: periods };
+        let wanted = Wanted { periods, doctors: periods, persons_alone: false };
         let (then, now) =
             (self.blocks(&then, wanted, (&of_counts, tables)), self.blocks(&now, wanted, (&of_counts, tables)));
         let mut turned = InDoubt::new();
@@ -155,7 +158,7 @@ impl Night<'_> {
         Ok(found.collect::<Result<Vec<_>>>()?.concat())
     }
 
-    /// Counts what is in doubt: all contacts of everybody who has one at the place of such a cell.
+    /// Counts what is in doubt: all contacts of everybody who has one that may be in such a cell.
     fn settle(&self, turned: InDoubt, tables: Tables) -> Result<Option<Made>> {
         let doubts: Vec<(Period, usize)> =
             turned.iter().filter(|(_, turned)| !turned.doubts.is_empty()).map(|(&at, _)| at).collect();
@@ -166,7 +169,7 @@ impl Night<'_> {
             let persons = self.persons_near(&turned, tables, &within)?;
             let contacts = self.months.by_person(&self.contacts_of(&within, &persons)?);
             let asked = |table: usize| doubts.iter().any(|(_, of)| *of == table);
-            counted = self.blocks(&contacts, Wanted { periods: &periods, doctors: &[] }, (&asked, tables));
+            counted = self.blocks(&contacts, Wanted { periods: &periods, doctors: &[], persons_alone: true }, (&asked, tables));
             tracing::debug!(persons = persons.len(), "counting persons near cells in doubt");
         }
         let mut made = Made::new();
@@ -183,28 +186,29 @@ impl Night<'_> {
         Ok(Some(made))
     }
 
-    /// Persons with a contact at a place of a cell in doubt.
+    /// Persons with a contact that may be in a cell in doubt.
     fn persons_near(
         &self,
         turned: &InDoubt,
         tables: Tables,
         within: &(dyn Fn(Month) -> bool + Sync),
     ) -> Result<FxHashSet<i64>> {
-        let mut near =
-            [vec![false; self.geography.municipalities.len()], vec![false; self.geography.municipalities.len()]];
-        for (&(_, table), turned) in turned {
+        let mut near: BTreeMap<Period, Near> = BTreeMap::new();
+        for (&(period, table), turned) in turned {
             let Some(counted) = tables.counted.iter().find(|counted| counted.table == table) else { continue };
-            let basis = usize::from(self.pipeline.tables[table].place == PlaceBasis::Practice);
+            let of = &self.pipeline.tables[table];
+            let near = near.entry(period).or_insert_with(|| Near::new(self.geography.municipalities.len()));
             for &at in &turned.doubts {
                 let place = counted.axes.places[Block::place_of(&counted.axes, at)];
-                (0..near[basis].len()).for_each(|at| near[basis][at] |= self.is_in(place, at));
+                let is_in = |municipality: usize| self.is_in(place, municipality);
+                near.note(of, is_in, |dimension| Block::code_of(&counted.axes, at, dimension));
             }
         }
         let months: Vec<Month> = self.months.list.keys().copied().filter(|&month| within(month)).collect();
         let found = months.into_par_iter().map(|month| {
+            let near: Vec<&Near> = near.iter().filter(|(period, _)| period.contains(month)).map(|of| of.1).collect();
             let contacts = self.months.read(month)?;
-            let is_near =
-                |contact: &&Contact| near[0][usize::from(contact.residence)] || near[1][usize::from(contact.practice)];
+            let is_near = |contact: &&Contact| near.iter().any(|near| near.has(contact));
             Result::Ok(contacts.iter().filter(is_near).map(|contact| contact.person).collect::<Vec<i64>>())
         });
         Ok(found.collect::<Result<Vec<_>>>()?.concat().into_iter().collect())

@@ -11,7 +11,6 @@ use super::blocks::Block;
 use super::cells::{CellCount, Cells, MeanCell, TableCells};
 use super::count::{Counted, Run, has_rate, prepare};
 use super::lone::{Keys, renumber};
-use super::pairs::WantedPairs;
 use super::pools::{Pools, pooled_tables, splice};
 use super::residents::layer;
 use super::workload::means_of;
@@ -113,7 +112,7 @@ impl Night<'_> {
     /// A count of some contacts, of some periods alone.
     pub fn run<'r>(&'r self, contacts: &'r Contacts, only: Option<&'r [Period]>) -> Run<'r> {
         let (residents, pipeline, geography) = (self.residents, self.pipeline, self.geography);
-        Run { contacts, residents, pipeline, geography, as_of: self.as_of, only, pairs: WantedPairs::default() }
+        Run { only, ..Run::of_all(contacts, residents, pipeline, (geography, self.as_of)) }
     }
 
     /// What the cells of a period rest on: the definition, the places counted, the contacts of its

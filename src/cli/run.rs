@@ -10,7 +10,7 @@ use super::console::{Console, Stage};
 use super::metrics::{self, Ended};
 use super::{print, stop};
 use crate::domain::{ExitCode, Result};
-use crate::pipeline::{self, Accepted, Mode, Outcome, PlannedFile, Release, Request, StageAt};
+use crate::pipeline::{self, Accepted, Mode, Outcome, PlannedFile, Release, Request};
 
 /// Makes the release and says where it lies.
 pub fn run(typed: &RunArgs, console: &Console) -> Result<()> {
@@ -24,11 +24,7 @@ pub fn run(typed: &RunArgs, console: &Console) -> Result<()> {
         mode: if typed.dry_run { Mode::DryRun } else { Mode::Release },
         wait: typed.wait.map(|seconds| Duration::from_secs(seconds.into())),
         accepted: Accepted { gates: typed.accept.clone(), reason: typed.reason.clone().unwrap_or_default() },
-        stage: match (&typed.stage, typed.no_stage) {
-            (_, true) => StageAt::Nowhere,
-            (Some(folder), false) => StageAt::Folder(folder.clone()),
-            (None, false) => StageAt::Work,
-        },
+        stage: typed.stage.clone().filter(|_| !typed.no_stage),
     };
     let done = pipeline::run(&request, console);
     let stages = console.stages();

@@ -55,18 +55,8 @@ pub struct Request {
     /// How long to wait for another run; none: not at all.
     pub wait: Option<Duration>,
     pub accepted: Accepted,
-    pub stage: StageAt,
-}
-
-/// Where work is kept from night to night.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum StageAt {
-    /// Below OUT/.work.
-    #[default]
-    Work,
-    Folder(PathBuf),
-    /// Nothing is kept, and nothing kept is used.
-    Nowhere,
+    /// Folder that work is kept in from night to night; none: nothing is kept, or used.
+    pub stage: Option<PathBuf>,
 }
 
 /// Gates that an operator lets a delivery through, and why. Part of the release's name, and

@@ -12,7 +12,7 @@ use super::layout::{Lock, Out};
 use super::middle::Counted;
 use super::name::{Delivered, delivered, release_name, run_hash};
 use super::stage::{self, Staged};
-use super::{Accepted, Mode, PlannedFile, Release, Request, StageAt, Step, Summary, Watch, whole};
+use super::{Accepted, Mode, PlannedFile, Release, Request, Step, Summary, Watch, whole};
 use crate::codes::Geography;
 use crate::definition::Pipeline;
 use crate::domain::{Error, Result};
@@ -88,11 +88,9 @@ fn stands(release: &str, error: Error) -> Error {
 }
 
 fn open_stage(request: &Request, out: &Out) -> Result<Option<Stage>> {
-    match &request.stage {
-        StageAt::Nowhere => Ok(None),
-        StageAt::Work => Stage::open(&out.stage()),
-        StageAt::Folder(folder) => Stage::open(folder),
-    }
+    let Some(folder) = &request.stage else { return Ok(None) };
+    out.may_stage(folder)?;
+    Stage::open(folder)
 }
 
 /// Finds the files of the delivery before anything is made.

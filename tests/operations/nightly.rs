@@ -104,6 +104,10 @@ fn nights_on_a_stage_release_the_bytes_of_runs_without_one() {
         night("plain", as_of, &["--no-stage"]);
     };
     nights("2023-05-02");
+    let inside = place.path("plain/public/stage");
+    let refused = place.run("plain", "2023-05-03", &["--stage", inside.to_str().unwrap()]).output().unwrap();
+    assert_eq!(refused.status.code(), Some(15), "{}", said(&refused));
+    assert!(!inside.exists());
     for name in names("late") {
         fs::rename(late.join(&name), place.path("delivery").join(&name)).unwrap();
     }

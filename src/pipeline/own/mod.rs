@@ -20,7 +20,7 @@ use super::layout::{Lock, Out};
 use super::name::{delivered, release_name, run_hash};
 use super::run::open;
 use super::stated::{Against, Stated};
-use super::{Accepted, Mode, Outcome, Reproduction, Request, StageAt, Step, Watch};
+use super::{Accepted, Mode, Outcome, Reproduction, Request, Step, Watch};
 use crate::definition::Pipeline;
 use crate::domain::{Error, Result};
 use crate::load::Inputs;
@@ -159,6 +159,6 @@ fn request(asked: &OwnRequest) -> Request {
         mode: Mode::Release,
         wait: asked.wait,
         accepted: Accepted::default(),
-        stage: StageAt::Nowhere,
+        stage: None,
     }
 }
