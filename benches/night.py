@@ -28,33 +28,38 @@ def as_of(number):
 
 
 def to_cells(arguments, delivery, day, out, *more):
-    """Runs to the cells; wall seconds by step, processor seconds, peak memory."""
+    """Runs to the cells; wall seconds and processor seconds by step, peak memory."""
     command = [arguments.kprstat, "run", arguments.pipeline, "--delivery", delivery, "--as-of", day, "--out", out]
     command += ["--log", "json", *more]
     run = subprocess.Popen([str(word) for word in command], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-    seconds, cpu, peak = {}, 0.0, 0
+    seconds, cpu, peak, step, before = {}, {}, 0, None, 0.0
     for line in run.stderr:
         fields = json.loads(line)["fields"] if line.startswith("{") else {}
-        if fields.get("step") == "protect":
+        if "step" in fields:
             stat = Path(f"/proc/{run.pid}/stat").read_text().rsplit(")", 1)[1].split()
-            cpu = (int(stat[11]) + int(stat[12])) / 100
-            run.send_signal(signal.SIGKILL)
-            break
+            now = (int(stat[11]) + int(stat[12])) / 100
+            cpu[step], step, before = now - before, fields["step"], now
+            if step == "protect":
+                run.send_signal(signal.SIGKILL)
+                break
         if "seconds" in fields:
             seconds[fields["stage"]] = seconds.get(fields["stage"], 0) + fields["seconds"]
             peak = max(peak, fields["peak_bytes"])
     run.wait()
-    if not cpu:
+    if step != "protect":
         raise SystemExit("the run did not come to its cells")
     return seconds, cpu, peak
 
 
 def tell(name, runs):
-    walls = [sum(seconds.get(step, 0) for step in STEPS) for seconds, _, _ in runs]
-    steps = {step: round(statistics.median(run[0].get(step, 0) for run in runs), 2) for step in STEPS}
-    cpu, peak = statistics.median(run[1] for run in runs), max(run[2] for run in runs) >> 20
-    print(f"{name:<24} {statistics.median(walls):8.2f} s  {cpu:8.2f} processor s  {peak:6} MiB  {steps}", flush=True)
-    return statistics.median(walls), cpu
+    def median(number, step):
+        return round(statistics.median(run[number].get(step, 0) for run in runs), 2)
+
+    wall, cpu = (statistics.median(sum(run[number].get(step, 0) for step in STEPS) for run in runs) for number in (0, 1))
+    steps = {step: (median(0, step), median(1, step)) for step in STEPS}
+    peak = max(run[2] for run in runs) >> 20
+    print(f"{name:<24} {wall:8.2f} s  {cpu:8.2f} processor s  {peak:6} MiB  {steps}", flush=True)
+    return wall, cpu
 
 
 def deliver(everything, delivery, last, first=0):

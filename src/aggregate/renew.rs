@@ -169,7 +169,11 @@ impl Night<'_> {
             let persons = self.persons_near(&turned, tables, &within)?;
             let contacts = self.months.by_person(&self.contacts_of(&within, &persons)?);
             let asked = |table: usize| doubts.iter().any(|(_, of)| *of == table);
-            counted = self.blocks(&contacts, Wanted { periods: &periods, doctors: &[], persons_alone: true }, (&asked, tables));
+            counted = self.blocks(
+                &contacts,
+                Wanted { periods: &periods, doctors: &[], persons_alone: true },
+                (&asked, tables),
+            );
             tracing::debug!(persons = persons.len(), "counting persons near cells in doubt");
         }
         let mut made = Made::new();

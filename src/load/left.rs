@@ -68,7 +68,8 @@ impl Left {
 
     /// Bytes that it takes in memory, about.
     pub fn bytes(&self) -> usize {
-        size_of::<Left>() + self.fields.iter().map(|field| size_of::<String>() + field.len()).sum::<usize>()
+        let column = self.column.as_ref().map_or(0, String::len);
+        size_of::<Left>() + column + self.fields.iter().map(|field| size_of::<String>() + field.len()).sum::<usize>()
     }
 
     /// The row as a reject, if it is one.

@@ -5,8 +5,11 @@
 
 use super::inputs::{FileInput, Scanned};
 use super::left::{Left, OpenFile};
-use super::scan::{Gathered, Job, MOST_REJECTED_BYTES, Queue, check_pseudonyms, outcome, read};
+use super::scan::{Gathered, Job, Queue, check_pseudonyms, outcome, read};
 use crate::domain::{OutOfScope, Result, RowClass};
+
+/// Most bytes that a worker's rows left out may take, about; growing may take as much again.
+const MOST_BYTES: usize = 128 << 20;
 
 /// Rows left out, all of them or none: those of an honest delivery are few.
 #[derive(Default)]
@@ -29,7 +32,7 @@ impl Open {
         self.bound();
     }
     fn bound(&mut self) {
-        self.is_over |= self.bytes > MOST_REJECTED_BYTES;
+        self.is_over |= self.bytes > MOST_BYTES;
         if self.is_over {
             self.rows = Vec::new();
         }

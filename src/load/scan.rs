@@ -66,7 +66,7 @@ pub const MOST_REJECTS: usize = 1_000_000;
 
 /// Most bytes that the fields of a source's rejects may take. Those after them keep their place
 /// and reason, and no fields.
-pub const MOST_REJECTED_BYTES: usize = 512 << 20;
+const MOST_REJECTED_BYTES: usize = 512 << 20;
 
 /// What one worker found, by rank of the file.
 #[derive(Default)]

@@ -17,9 +17,10 @@ use arrow::ipc::reader::StreamDecoder;
 use arrow::ipc::writer::StreamWriter;
 use arrow::record_batch::RecordBatch;
 use serde::{Deserialize, Serialize};
-use tempfile::NamedTempFile;
+use tempfile::{Builder, NamedTempFile};
 use xxhash_rust::xxh3::xxh3_128;
 
+use super::folder::ENDING;
 use crate::domain::{Error, Result};
 
 /// Says that a file is one of ours, and of which layout.
@@ -77,7 +78,8 @@ impl Writer {
     /// Begins a file that is to appear at `place`; readable by the owner alone.
     pub(super) fn create(place: PathBuf, key: String) -> Result<Writer> {
         let folder = place.parent().unwrap_or(Path::new("."));
-        let to = NamedTempFile::new_in(folder).map_err(|error| unwritten(&error))?;
+        let to =
+            Builder::new().prefix("begun-").suffix(ENDING).tempfile_in(folder).map_err(|error| unwritten(&error))?;
         let footer = Footer { key, parts: BTreeMap::new(), meta: serde_json::Value::Null };
         Ok(Writer { to: BufWriter::with_capacity(1 << 18, to), place, footer, at: 0 })
     }

@@ -17,7 +17,9 @@ use super::container::{Stored, Writer};
 use crate::domain::{Error, Result};
 
 /// Ending of every staged file.
-const ENDING: &str = ".stage";
+pub(super) const ENDING: &str = ".stage";
+/// Locked by the run that holds the folder.
+const LOCK: &str = "lock";
 /// Files that stand for a whole run, and name the others that it needs.
 const ROOT: &str = "night-";
 
@@ -51,9 +53,15 @@ impl Stage {
                 folder.display()
             ))
         };
+        if let Some(foreign) = names(folder).into_iter().find(|name| !is_ours(name)) {
+            return Err(Error::output(format!(
+                "{}: is no stage: {foreign} lies in it; give --stage a folder of its own",
+                folder.display()
+            )));
+        }
         DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unusable)?;
         std::fs::set_permissions(folder, Permissions::from_mode(0o700)).map_err(unusable)?;
-        let path = folder.join("lock");
+        let path = folder.join(LOCK);
         let open = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
         let lock = open.map_err(unusable)?;
         if lock.try_lock().is_err() {
@@ -154,19 +162,24 @@ impl Stage {
 /// Removes every file of a stage that the last run of no pipeline needs, and all work begun. A file
 /// that cannot be removed is left for the next time.
 pub fn sweep(folder: &Path) {
-    let names: Vec<String> = std::fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect();
+    let names = names(folder);
     let mut needed: BTreeSet<String> = names.iter().filter(|name| name.starts_with(ROOT)).cloned().collect();
     for root in needed.clone() {
         needed.extend(needs(&folder.join(&root)));
     }
-    for name in names.iter().filter(|name| *name != "lock" && *name != FIXED && !needed.contains(*name)) {
+    for name in names.iter().filter(|name| name.ends_with(ENDING) && *name != FIXED && !needed.contains(*name)) {
         let _ = std::fs::remove_file(folder.join(name));
     }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+}
+
+/// Whether a name is one that a stage gives.
+fn is_ours(name: &str) -> bool {
+    name == LOCK || name.ends_with(ENDING)
 }
 
 /// The names that a root says it needs.

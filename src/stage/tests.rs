@@ -71,16 +71,27 @@ fn a_sweep_leaves_what_a_root_needs() {
     write(&stage, &gone);
     let root = stage.create(&stage.root("gp-activity", &[])).unwrap();
     root.finish(&serde_json::json!({ "needs": [kept.name.clone()] })).unwrap();
-    std::fs::write(folder.path().join(".tmp-begun"), "half").unwrap();
+    std::fs::write(folder.path().join("begun-1.stage"), "half").unwrap();
+    std::fs::write(folder.path().join("letter.txt"), "of somebody").unwrap();
     stage.sweep();
     let mut names: Vec<String> = std::fs::read_dir(folder.path())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort();
-    let mut expected = vec!["lock".to_string(), "night-gp-activity.stage".into(), kept.name];
+    let mut expected = vec!["letter.txt".to_string(), "lock".into(), "night-gp-activity.stage".into(), kept.name];
     expected.sort();
     assert_eq!(names, expected);
+}
+
+#[test]
+fn a_folder_with_other_files_is_no_stage_and_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::write(folder.path().join("letter.txt"), "of somebody").unwrap();
+    assert!(Stage::open(folder.path()).is_err());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    assert_eq!(std::fs::metadata(folder.path()).unwrap().permissions().mode() & 0o777, 0o755);
 }
 
 #[test]
