@@ -25,5 +25,6 @@ pub mod registers;
 pub mod relations;
 pub mod revision;
 pub mod schema;
+pub mod stage;
 pub mod synth;
 pub mod trade;

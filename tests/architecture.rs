@@ -8,14 +8,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room and the rooms whose words it may use. A name absent here is a new room: give it a line.
-const MAY_IMPORT: [(&str, &[&str]); 19] = [
+const MAY_IMPORT: [(&str, &[&str]); 20] = [
     ("domain", &[]),
+    ("stage", &["domain"]),
     ("schema", &["domain"]),
     ("codes", &["domain"]),
     ("definition", &["domain", "schema", "codes"]),
     ("load", &["domain", "schema", "definition", "codes"]),
-    ("contacts", &["domain", "schema", "definition", "codes", "load"]),
-    ("aggregate", &["domain", "schema", "definition", "codes", "contacts"]),
+    ("contacts", &["domain", "stage", "schema", "definition", "codes", "load"]),
+    ("aggregate", &["domain", "stage", "schema", "definition", "codes", "contacts"]),
     ("registers", &["domain", "schema", "definition", "codes", "load", "contacts", "aggregate"]),
     ("gates", &["domain", "definition", "codes", "load", "contacts", "aggregate"]),
     ("relations", &["domain", "definition", "codes", "aggregate"]),
@@ -30,8 +31,9 @@ const MAY_IMPORT: [(&str, &[&str]); 19] = [
     ("main", &["cli", "domain", "pipeline"]),
 ];
 
-const ALL_BUT_CLI: [&str; 14] = [
+const ALL_BUT_CLI: [&str; 15] = [
     "domain",
+    "stage",
     "schema",
     "codes",
     "definition",

@@ -8,6 +8,7 @@ use super::by_person::kind_position;
 use super::count::{Counted, Run, share_out};
 use super::facts::{Facts, Signatures};
 use super::movers::Movers;
+use super::pairs::Pairs;
 use super::workload::Sums;
 use crate::domain::Month;
 
@@ -28,33 +29,39 @@ pub struct DoctorCell {
 }
 
 impl DoctorCell {
+    /// Gives what another doctor, who is through, had in the cell: nothing, mostly.
     #[inline]
-    fn enter(&mut self, doctor: u32) {
-        if self.stamp != doctor {
-            self.fold();
-            self.stamp = doctor;
-            self.doctors += 1;
-            self.person = 0;
+    fn enter(&mut self, doctor: u32) -> (u32, u32) {
+        if self.stamp == doctor {
+            return (0, 0);
         }
+        let through = self.fold();
+        self.stamp = doctor;
+        self.doctors += 1;
+        self.person = 0;
+        through
     }
     #[inline]
-    fn contact(&mut self, doctor: u32) {
-        self.enter(doctor);
+    fn contact(&mut self, doctor: u32) -> (u32, u32) {
+        let through = self.enter(doctor);
         self.current += 1;
+        through
     }
-    fn patient(&mut self, doctor: u32, person: u32) {
-        self.enter(doctor);
+    fn patient(&mut self, doctor: u32, person: u32) -> (u32, u32) {
+        let through = self.enter(doctor);
         if self.person != person {
             self.person = person;
             self.current += 1;
         }
+        through
     }
-    /// Files what the last doctor has.
-    fn fold(&mut self) {
+    /// Files what the last doctor has, and gives it.
+    fn fold(&mut self) -> (u32, u32) {
         let (current, top) = (self.current, self.top);
         self.current = 0;
         self.second = self.second.max(current.min(top));
         self.top = top.max(current);
+        (self.stamp, current)
     }
     fn merge(&mut self, mut other: DoctorCell) {
         self.fold();
@@ -87,9 +94,19 @@ impl DoctorCells {
         self.contacts.iter_mut().zip(other.contacts).for_each(|(cell, more)| cell.merge(more));
         self.patients.iter_mut().zip(other.patients).for_each(|(cell, more)| cell.merge(more));
     }
-    fn fold(&mut self) {
-        self.contacts.iter_mut().chain(&mut self.patients).for_each(DoctorCell::fold);
+    /// Files what the last doctor of every cell has.
+    fn fold(&mut self, table: usize, pairs: &mut Pairs) {
+        for (layer, cells) in [(0, &mut self.contacts), (1, &mut self.patients)] {
+            cells.iter_mut().enumerate().for_each(|(at, cell)| pairs.note((table, layer), at, cell.fold()));
+        }
     }
+}
+
+/// What the pass gives.
+pub struct ByDoctor {
+    pub cells: Vec<DoctorCells>,
+    pub sums: Vec<Sums>,
+    pub pairs: Pairs,
 }
 
 /// A worker's own state.
@@ -97,32 +114,31 @@ struct Worker<'a> {
     signatures: Signatures<'a>,
     cells: Vec<DoctorCells>,
     sums: Vec<Sums>,
+    pairs: Pairs,
     offsets: Vec<usize>,
 }
 
 /// Counts all doctors.
-pub fn pass(
-    run: &Run<'_>,
-    tables: &[usize],
-    counted: &[Counted],
-    first: Month,
-    movers: &[Movers],
-) -> (Vec<DoctorCells>, Vec<Sums>) {
+pub fn pass(run: &Run<'_>, tables: &[usize], counted: &[Counted], first: Month, movers: &[Movers]) -> ByDoctor {
     let start = || Worker {
         signatures: Signatures::new(run.pipeline, tables, first),
         cells: counted.iter().map(DoctorCells::new).collect(),
         sums: counted.iter().map(|table| Sums::new(&run.pipeline.tables[table.table], &table.axes)).collect(),
+        pairs: Pairs::new(run.pairs, counted),
         offsets: Vec::new(),
     };
-    let jobs = jobs(run);
+    let jobs = if run.without_doctors { Vec::new() } else { jobs(run) };
     let work = |worker: &mut Worker<'_>, job: usize| worker.doctors(run, counted, movers, jobs[job]);
     let mut done = share_out(jobs.len(), start, work, |mut a, b| {
+        let b = b.through();
+        a = a.through();
         a.cells.iter_mut().zip(b.cells).for_each(|(cells, more)| cells.merge(more));
         a.sums.iter_mut().zip(b.sums).for_each(|(sums, more)| sums.merge(&more));
+        a.pairs = a.pairs.merge(b.pairs);
         a
     });
-    done.cells.iter_mut().for_each(DoctorCells::fold);
-    (done.cells, done.sums)
+    done = done.through();
+    ByDoctor { cells: done.cells, sums: done.sums, pairs: done.pairs }
 }
 
 /// Doctors from (included) to (not included), with about as many contacts a job.
@@ -144,6 +160,13 @@ fn jobs(run: &Run<'_>) -> Vec<(u32, u32)> {
 }
 
 impl Worker<'_> {
+    /// All its doctors are through: a worker has all contacts of a doctor, or none.
+    fn through(mut self) -> Self {
+        let tables = self.cells.iter_mut().enumerate();
+        tables.for_each(|(table, cells)| cells.fold(table, &mut self.pairs));
+        self
+    }
+
     fn doctors(&mut self, run: &Run<'_>, counted: &[Counted], movers: &[Movers], (from, to): (u32, u32)) {
         let (mut facts, mut standings) = (Vec::new(), Movers::new());
         for (part, moved) in run.contacts.parts.iter().zip(movers) {
@@ -170,25 +193,30 @@ impl Worker<'_> {
         }
     }
 
-    fn contacts(&mut self, at: usize, table: &Counted, facts: &[Facts]) {
-        let cells = &mut self.cells[at].contacts;
+    fn contacts(&mut self, table_at: usize, table: &Counted, facts: &[Facts]) {
+        let (cells, pairs) = (&mut self.cells[table_at].contacts, &mut self.pairs);
         for facts in facts {
-            let quantities = self.signatures.quantities(facts, at);
+            let quantities = self.signatures.quantities(facts, table_at);
             if quantities.is_empty() {
                 continue;
             }
             table.layout.offsets(facts, &mut self.offsets);
             table.layout.cells(table.layout.place(facts), facts.month, &self.offsets, |base| {
-                quantities.iter().for_each(|&quantity| cells[base + usize::from(quantity)].contact(facts.doctor));
+                for at in quantities.iter().map(|&quantity| base + usize::from(quantity)) {
+                    let through = cells[at].contact(facts.doctor);
+                    if through.1 > 0 {
+                        pairs.note((table_at, 0), at, through);
+                    }
+                }
             });
         }
     }
 
     /// A person's doctors, wherever the contacts were, belong to the cell where the person is.
-    fn patients(&mut self, at: usize, table: &Counted, facts: &[Facts], standings: &Movers) {
-        let cells = &mut self.cells[at].patients;
+    fn patients(&mut self, table_at: usize, table: &Counted, facts: &[Facts], standings: &Movers) {
+        let (cells, pairs) = (&mut self.cells[table_at].patients, &mut self.pairs);
         for contact in facts {
-            let quantities = self.signatures.quantities(contact, at);
+            let quantities = self.signatures.quantities(contact, table_at);
             if quantities.is_empty() {
                 continue;
             }
@@ -198,8 +226,12 @@ impl Worker<'_> {
                 let facts = standing.map_or(*contact, |standings| standings[kind].applied(contact));
                 table.layout.offsets(&facts, &mut self.offsets);
                 table.layout.cells_in(table.layout.place(&facts), period, &self.offsets, |base| {
-                    let cell = |quantity: &u16| base + usize::from(*quantity);
-                    quantities.iter().for_each(|q| cells[cell(q)].patient(contact.doctor, contact.person));
+                    for at in quantities.iter().map(|&quantity| base + usize::from(quantity)) {
+                        let through = cells[at].patient(contact.doctor, contact.person);
+                        if through.1 > 0 {
+                            pairs.note((table_at, 1), at, through);
+                        }
+                    }
                 });
             }
         }

@@ -10,12 +10,13 @@ use super::axes::{Layout, Selection, Span, axes, is_per_doctor};
 use super::by_doctor::{self, DoctorCells};
 use super::by_person::{self, PersonCells};
 use super::cells::{Axes, CellCount, Cells, TableCells};
+use super::pairs::{Pairs, WantedPairs};
 use super::residents::layer;
 use super::workload;
 use crate::codes::Geography;
 use crate::contacts::{Contacts, Residents};
-use crate::definition::{Measure, Pipeline};
-use crate::domain::{Month, Result};
+use crate::definition::{Measure, Pipeline, Table};
+use crate::domain::{Month, Period, Result};
 
 /// All that counting needs.
 #[derive(Clone, Copy)]
@@ -26,6 +27,25 @@ pub struct Run<'a> {
     pub geography: &'a Geography,
     /// Days since 1970-01-01.
     pub as_of: i32,
+    /// Count these periods alone; none: all that are published.
+    pub only: Option<&'a [Period]>,
+    /// Periods whose doctors are wanted cell by cell.
+    pub pairs: WantedPairs<'a>,
+    /// Count persons alone: whatever is told of doctors is nothing.
+    pub without_doctors: bool,
+}
+
+impl<'a> Run<'a> {
+    /// A count of all periods that are published.
+    pub fn of_all(
+        contacts: &'a Contacts,
+        residents: &'a Residents,
+        pipeline: &'a Pipeline,
+        (geography, as_of): (&'a Geography, i32),
+    ) -> Run<'a> {
+        let pairs = WantedPairs::default();
+        Run { contacts, residents, pipeline, geography, as_of, only: None, pairs, without_doctors: false }
+    }
 }
 
 /// The cells of all tables of the pipeline.
@@ -45,19 +65,26 @@ pub struct Counted {
 
 /// The cells of some tables, for some places.
 pub fn count_tables(run: &Run<'_>, tables: &[usize], selection: Selection<'_>) -> Result<Cells> {
+    Ok(count_pairs(run, tables, selection).0)
+}
+
+/// The same, with what each doctor has in each cell, where that is wanted.
+pub fn count_pairs(run: &Run<'_>, tables: &[usize], selection: Selection<'_>) -> (Cells, Pairs) {
     let span = Span::of(run.pipeline, run.contacts.months, run.as_of);
     let first = span.map_or(Month(0), |span| span.first);
     let counted: Vec<Counted> = tables.iter().map(|&at| prepare(run, at, span, selection)).collect();
     let persons = by_person::pass(run, tables, &counted, first);
-    let (doctors, means) = by_doctor::pass(run, tables, &counted, first, &persons.movers);
-    let finished = counted.into_iter().zip(persons.cells).zip(doctors).zip(means);
+    let doctors = by_doctor::pass(run, tables, &counted, first, &persons.movers);
+    let finished = counted.into_iter().zip(persons.cells).zip(doctors.cells).zip(doctors.sums);
     let tables = finished.map(|(((table, persons), doctors), means)| finish(run, table, persons, doctors, means));
-    Ok(Cells { tables: tables.collect() })
+    (Cells { tables: tables.collect() }, doctors.pairs)
 }
 
-fn prepare(run: &Run<'_>, at: usize, span: Option<Span>, selection: Selection<'_>) -> Counted {
+/// A table before anything is counted.
+pub fn prepare(run: &Run<'_>, at: usize, span: Option<Span>, selection: Selection<'_>) -> Counted {
     let table = &run.pipeline.tables[at];
-    let axes = axes(table, run.pipeline, run.geography, span, selection);
+    let mut axes = axes(table, run.pipeline, run.geography, span, selection);
+    axes.periods.retain(|period| run.only.is_none_or(|only| only.contains(period)));
     let first = span.map_or(Month(0), |span| span.first);
     let layout = Layout::new(table, &axes, run.geography, first, selection);
     let patients = [Measure::Patients, Measure::PatientsPer100];
@@ -94,11 +121,15 @@ fn finish(
         lone_doctor: doctor.lone(),
     });
     let patients = patients.collect();
-    let rates = [Measure::Per1000, Measure::PatientsPer100];
-    let has_rate = table.measures.iter().any(|measure| rates.contains(measure));
-    let residents = if has_rate { layer(run, table, &counted) } else { Vec::new() };
+    let residents = if has_rate(table) { layer(run, table, &counted) } else { Vec::new() };
     let means = if is_per_doctor(table) { means.finish(table, &counted.axes, &contacts) } else { Vec::new() };
     TableCells { table: counted.table, axes: counted.axes, contacts, patients, residents, means }
+}
+
+/// Whether a table divides by residents.
+pub fn has_rate(table: &Table) -> bool {
+    let rates = [Measure::Per1000, Measure::PatientsPer100];
+    table.measures.iter().any(|measure| rates.contains(measure))
 }
 
 /// Runs `work` on the numbers `0..jobs`, each worker with a state of its own, and merges the

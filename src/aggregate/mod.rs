@@ -4,15 +4,22 @@
 //! any order and are finished once. This room never divides before the finish and does no I/O.
 
 mod axes;
+mod blocks;
 mod by_doctor;
 mod by_person;
 mod cells;
 mod completeness;
 mod count;
 mod facts;
+mod late;
+mod lone;
 mod movers;
+mod near;
+mod pairs;
 mod pools;
+mod renew;
 mod residents;
+mod staged;
 mod workload;
 
 #[cfg(test)]
@@ -22,4 +29,6 @@ pub use axes::{Span, all_places};
 pub use cells::*;
 pub use completeness::{MonthCompleteness, completeness};
 pub use count::{Run, count};
+pub use lone::number_by_key;
 pub use pools::{Pools, with_pools};
+pub use staged::{Night, NightCells, count_night, with_pools_night};

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::axes::Selection;
 use super::cells::{Cells, Place, TableCells};
 use super::count::{Run, count_tables};
-use crate::definition::SmallPlaces;
+use crate::definition::{Pipeline, SmallPlaces};
 use crate::domain::{CountyNumber, PlaceIndex, Result};
 
 /// The pooled municipalities of each county that has any.
@@ -17,20 +17,28 @@ pub type Pools = BTreeMap<CountyNumber, Vec<PlaceIndex>>;
 
 /// Adds the pools to the tables that pool; the municipalities stay, for the restricted area.
 pub fn with_pools(mut cells: Cells, pools: &Pools, run: &Run<'_>) -> Result<Cells> {
-    let pools_small = |table: &TableCells| run.pipeline.tables[table.table].small_places == SmallPlaces::Pool;
-    let pooled: Vec<usize> = cells.tables.iter().filter(|table| pools_small(table)).map(|table| table.table).collect();
-    if pools.is_empty() || pooled.is_empty() {
-        return Ok(cells);
-    }
-    let added = count_tables(run, &pooled, Selection::Pools(pools))?;
-    for (table, pools) in cells.tables.iter_mut().filter(|table| pooled.contains(&table.table)).zip(added.tables) {
-        splice(table, pools);
+    let pooled = pooled_tables(&cells, run.pipeline);
+    if !pools.is_empty() && !pooled.is_empty() {
+        let added = count_tables(run, &pooled, Selection::Pools(pools))?;
+        splice(&mut cells, &pooled, added.tables);
     }
     Ok(cells)
 }
 
-/// Inserts the pools' rows between the counties and the municipalities.
-fn splice(table: &mut TableCells, pools: TableCells) {
+/// Positions in the pipeline of the tables that pool.
+pub fn pooled_tables(cells: &Cells, pipeline: &Pipeline) -> Vec<usize> {
+    let pools_small = |table: &&TableCells| pipeline.tables[table.table].small_places == SmallPlaces::Pool;
+    cells.tables.iter().filter(pools_small).map(|table| table.table).collect()
+}
+
+/// Inserts the pools of the pooled tables between the counties and the municipalities.
+pub fn splice(cells: &mut Cells, pooled: &[usize], added: Vec<TableCells>) {
+    for (table, pools) in cells.tables.iter_mut().filter(|table| pooled.contains(&table.table)).zip(added) {
+        splice_table(table, pools);
+    }
+}
+
+fn splice_table(table: &mut TableCells, pools: TableCells) {
     let at = table.axes.places.iter().position(|place| matches!(place, Place::Municipality(_)));
     let at = at.unwrap_or(table.axes.places.len());
     let places = table.axes.places.len();

@@ -54,13 +54,7 @@ impl World {
     }
 
     fn run<'a>(&'a self, residents: &'a Residents) -> Run<'a> {
-        Run {
-            contacts: &self.contacts,
-            residents,
-            pipeline: &self.pipeline,
-            geography: &self.geography,
-            as_of: self.as_of,
-        }
+        Run::of_all(&self.contacts, residents, &self.pipeline, (&self.geography, self.as_of))
     }
 
     fn count(&self) -> Cells {

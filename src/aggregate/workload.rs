@@ -23,17 +23,32 @@ pub struct Sums {
     hours: usize,
 }
 
+/// The means of a table, in order of its indicators.
+fn means(table: &Table) -> Vec<PerDoctor> {
+    let mean = |value: &IndicatorValue| match value {
+        IndicatorValue::PerDoctor(mean) => Some(mean.clone()),
+        _ => None,
+    };
+    table.indicators.iter().filter_map(|indicator| mean(&indicator.value)).collect()
+}
+
+/// Codes of the hour, 0 for all of them.
+fn hours(table: &Table) -> usize {
+    if table.dimensions.contains(&Dimension::Hour) { 25 } else { 1 }
+}
+
+/// How many means [`Sums::finish`] gives.
+pub fn means_of(table: &Table, axes: &Axes) -> usize {
+    let means = if is_per_doctor(table) { means(table).len() } else { 0 };
+    axes.places.len() * axes.periods.len() * hours(table) * means
+}
+
 impl Sums {
     pub fn new(table: &Table, axes: &Axes) -> Self {
         if !is_per_doctor(table) {
             return Sums::default();
         }
-        let mean = |value: &IndicatorValue| match value {
-            IndicatorValue::PerDoctor(mean) => Some(mean.clone()),
-            _ => None,
-        };
-        let means: Vec<PerDoctor> = table.indicators.iter().filter_map(|indicator| mean(&indicator.value)).collect();
-        let hours = if table.dimensions.contains(&Dimension::Hour) { 25 } else { 1 };
+        let (means, hours) = (means(table), hours(table));
         let cells = axes.places.len() * axes.periods.len();
         let billionths = vec![0; cells * hours * means.len()];
         Sums { means, billionths, doctors: vec![0; cells], periods: axes.periods.len(), hours }

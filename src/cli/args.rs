@@ -174,6 +174,12 @@ pub struct RunArgs {
     /// Why the gate is not to stop it; published in the manifest
     #[arg(long, value_name = "TEXT", requires = "accept")]
     pub reason: Option<String>,
+    /// Folder for what is kept from night to night, such as OUT/.work/stage [default: keep nothing]
+    #[arg(long, env = "KPRSTAT_STAGE", hide_env_values = true, value_name = "DIR")]
+    pub stage: Option<PathBuf>,
+    /// Keep nothing from night to night, and use nothing that was kept, whatever is set elsewhere
+    #[arg(long)]
+    pub no_stage: bool,
 }
 
 /// A day, counted from 1970-01-01.

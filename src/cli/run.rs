@@ -24,6 +24,7 @@ pub fn run(typed: &RunArgs, console: &Console) -> Result<()> {
         mode: if typed.dry_run { Mode::DryRun } else { Mode::Release },
         wait: typed.wait.map(|seconds| Duration::from_secs(seconds.into())),
         accepted: Accepted { gates: typed.accept.clone(), reason: typed.reason.clone().unwrap_or_default() },
+        stage: typed.stage.clone().filter(|_| !typed.no_stage),
     };
     let done = pipeline::run(&request, console);
     let stages = console.stages();

@@ -1,16 +1,14 @@
-//! Rows of regning, with codes looked up, set aside by bill number.
+//! Rows of regning, with codes looked up.
 //!
-//! In: typed batches. Out: a spool of numbers. Never decides which version of a bill counts.
+//! In: typed batches. Out: rows of numbers. Never decides which version of a bill counts.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::array::{Array, ArrayRef, Int32Array, Int64Array, UInt8Array, UInt16Array, UInt64Array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 
 use super::columns::{at, date, moment, number, text, whole};
-use super::spool::Spool;
 use crate::codes::{Geography, practice_types};
 use crate::domain::{Error, MunicipalityNumber, PlaceIndex, Result, Sex};
 use crate::load::TypedBatch;
@@ -73,108 +71,115 @@ pub fn file_of(seq: u64) -> u16 {
     (seq >> 32) as u16
 }
 
-/// Look-ups of codes that no list knows, by column.
-#[derive(Debug, Default)]
-pub struct UnknownCodes {
-    pub practice_type: AtomicU64,
-    pub residence: AtomicU64,
-    pub practice_place: AtomicU64,
-}
+/// Columns with codes of lists, in the order in which unknown codes are counted.
+pub const CODED: [&str; 3] = ["praksistype", "kommunenr", "praksiskommune"];
+
+/// Rows with a code that no list knows, by column of [`CODED`].
+pub type Unknown = [u64; CODED.len()];
 
 /// Turns codes to positions.
-pub struct BillReader<'a> {
+pub struct BillReader {
     places: Vec<Option<PlaceIndex>>,
     unknown_place: PlaceIndex,
-    pub unknown: UnknownCodes,
-    spool: &'a Spool<'a>,
 }
 
-impl<'a> BillReader<'a> {
-    pub fn new(geography: &Geography, spool: &'a Spool<'a>) -> Self {
+/// Rows with their codes looked up.
+pub struct CodedBills {
+    pub rows: RecordBatch,
+    /// By row: bit `i` is set where no list knows the code of column `i` of [`CODED`].
+    pub unknown: Vec<u8>,
+}
+
+impl BillReader {
+    pub fn new(geography: &Geography) -> Self {
         let places = (0..10_000).map(|code| geography.resolve(MunicipalityNumber(code))).collect();
-        BillReader { places, unknown_place: geography.unknown(), unknown: UnknownCodes::default(), spool }
+        BillReader { places, unknown_place: geography.unknown() }
     }
 
     fn place(&self, code: Option<&str>) -> Option<PlaceIndex> {
         code.and_then(MunicipalityNumber::parse).and_then(|code| self.places[usize::from(code.0)])
     }
 
-    /// Residence where it is a known code, else the second register's, else unknown.
-    fn residence(&self, first: Option<&str>, second: Option<&str>) -> PlaceIndex {
-        self.place(first).or_else(|| self.place(second)).unwrap_or_else(|| {
-            self.unknown.residence.fetch_add(1, Ordering::Relaxed);
-            self.unknown_place
-        })
-    }
-
-    fn practice(&self, code: Option<&str>) -> PlaceIndex {
-        self.place(code).unwrap_or_else(|| {
-            self.unknown.practice_place.fetch_add(1, Ordering::Relaxed);
-            self.unknown_place
-        })
-    }
-
-    fn practice_type(&self, code: Option<&str>) -> u8 {
-        let position = practice_types().iter().position(|known| Some(known.code.as_str()) == code);
-        position.map_or_else(
-            || {
-                self.unknown.practice_type.fetch_add(1, Ordering::Relaxed);
-                NO_PRACTICE_TYPE
-            },
-            |position| position as u8,
-        )
-    }
-
-    /// Sets the rows of one batch aside.
-    pub fn take(&self, batch: TypedBatch) -> Result<()> {
-        let columns = &batch.columns;
-        let bills = whole(columns, "enkeltregning_lnr")?;
-        let rows = self.rows(&batch)?;
-        self.spool.push(bills.values(), &rows)
-    }
-
-    fn rows(&self, batch: &TypedBatch) -> Result<RecordBatch> {
+    /// The rows of one batch.
+    pub fn read(&self, batch: &TypedBatch) -> Result<CodedBills> {
         let columns = &batch.columns;
         let keys = |name| whole(columns, name).map(|array| Arc::new(array.clone()) as ArrayRef);
         let days = date(columns, "registrert")?;
         let starts = moment(columns, "tidspunkt")?;
         let seqs: Vec<u64> = batch.rows.iter().map(|&row| seq(batch.file, row)).collect();
+        let mut unknown = vec![0; batch.rows.len()];
         let arrays: Vec<ArrayRef> = vec![
             keys("enkeltregning_lnr")?,
             Arc::new(UInt64Array::from(seqs)),
             Arc::new(Int32Array::new(days.values().clone(), None)),
-            self.codes(columns, "status", status)?,
+            statuses(columns)?,
             keys("krediterer_lnr")?,
-            self.codes(columns, "praksistype", |code| self.practice_type(code))?,
+            practice_types_of(columns, &mut unknown)?,
             keys("kpr_lnr")?,
             keys("behandler_lnr")?,
-            self.residences(columns)?,
-            self.practices(columns)?,
+            self.residences(columns, &mut unknown)?,
+            self.practices(columns, &mut unknown)?,
             Arc::new(Int64Array::new(starts.values().clone(), None)),
             sexes(columns)?,
             born(columns)?,
             keys("praksis_lnr")?,
         ];
-        RecordBatch::try_new(schema(), arrays)
-            .map_err(|_| Error::bug("a batch of regning has a column of its own type"))
+        let rows = RecordBatch::try_new(schema(), arrays)
+            .map_err(|_| Error::bug("a batch of regning has a column of its own type"))?;
+        Ok(CodedBills { rows, unknown })
     }
 
-    fn codes(&self, columns: &RecordBatch, name: &str, code: impl Fn(Option<&str>) -> u8) -> Result<ArrayRef> {
-        let array = text(columns, name)?;
-        let codes: Vec<u8> = (0..array.len()).map(|row| code(at(array, row))).collect();
-        Ok(Arc::new(UInt8Array::from(codes)))
-    }
-
-    fn residences(&self, columns: &RecordBatch) -> Result<ArrayRef> {
+    /// Residence where it is a known code, else the second register's, else unknown.
+    fn residences(&self, columns: &RecordBatch, unknown: &mut [u8]) -> Result<ArrayRef> {
         let (first, second) = (text(columns, "kommunenr")?, text(columns, "kommunenr_pb")?);
-        let places: Vec<u16> = (0..first.len()).map(|row| self.residence(at(first, row), at(second, row))).collect();
+        let place = |row| self.place(at(first, row)).or_else(|| self.place(at(second, row)));
+        let places = known_or(self.unknown_place, (0..first.len()).map(place), (1, unknown));
         Ok(Arc::new(UInt16Array::from(places)))
     }
 
-    fn practices(&self, columns: &RecordBatch) -> Result<ArrayRef> {
+    fn practices(&self, columns: &RecordBatch, unknown: &mut [u8]) -> Result<ArrayRef> {
         let codes = text(columns, "praksiskommune")?;
-        let places: Vec<u16> = (0..codes.len()).map(|row| self.practice(at(codes, row))).collect();
+        let place = |row| self.place(at(codes, row));
+        let places = known_or(self.unknown_place, (0..codes.len()).map(place), (2, unknown));
         Ok(Arc::new(UInt16Array::from(places)))
+    }
+}
+
+/// What is known of each row, and `other` where nothing is, with the bit of the column set.
+fn known_or<T: Copy>(
+    other: T,
+    found: impl Iterator<Item = Option<T>>,
+    (column, unknown): (usize, &mut [u8]),
+) -> Vec<T> {
+    let or_other = |(found, unknown): (Option<T>, &mut u8)| {
+        found.unwrap_or_else(|| {
+            *unknown |= 1 << column;
+            other
+        })
+    };
+    found.zip(unknown).map(or_other).collect()
+}
+
+fn practice_types_of(columns: &RecordBatch, unknown: &mut [u8]) -> Result<ArrayRef> {
+    let codes = text(columns, "praksistype")?;
+    let position = |row| {
+        let code = at(codes, row);
+        let position = practice_types().iter().position(|known| Some(known.code.as_str()) == code);
+        position.map(|position| position as u8)
+    };
+    let kinds = known_or(NO_PRACTICE_TYPE, (0..codes.len()).map(position), (0, unknown));
+    Ok(Arc::new(UInt8Array::from(kinds)))
+}
+
+fn statuses(columns: &RecordBatch) -> Result<ArrayRef> {
+    let codes = text(columns, "status")?;
+    Ok(Arc::new(UInt8Array::from((0..codes.len()).map(|row| status(at(codes, row))).collect::<Vec<u8>>())))
+}
+
+/// Adds the rows with unknown codes, by column.
+pub fn add_unknown(counts: &mut Unknown, unknown: &[u8]) {
+    for (column, count) in counts.iter_mut().enumerate() {
+        *count += unknown.iter().filter(|&&bits| bits >> column & 1 == 1).count() as u64;
     }
 }
 

@@ -5,10 +5,12 @@
 
 use std::collections::BTreeMap;
 
+use super::bills::{CODED, Unknown};
 use super::resolve::Classed;
 use super::runs::Lines;
-use crate::domain::{RejectReason, Result};
-use crate::load::{Inputs, MOST_REJECTS, Scanned};
+use crate::definition::Pipeline;
+use crate::domain::{RejectReason, Result, RowClass};
+use crate::load::{Inputs, MOST_REJECTS, Reject, Scanned};
 
 /// Row accounting by source, complete.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +21,18 @@ pub struct Books {
 }
 
 impl Books {
+    /// The books of a pipeline's bills and lines; `unknown`: rows of regning by column of
+    /// [`CODED`], and lines of takst.
+    pub fn of(pipeline: &Pipeline, scanned: [(&str, Scanned); 3], (coded, codes): (Unknown, u64)) -> Books {
+        let mut books = Books::default();
+        for (column, rows) in CODED.iter().zip(coded) {
+            books.unknown.insert(("regning".into(), (*column).into()), rows);
+        }
+        books.unknown.insert(("takst".into(), "takstkode".into()), codes);
+        let read = scanned.into_iter().filter(|(source, _)| *source == "regning" || pipeline.reads(source));
+        books.sources.extend(read.map(|(source, scanned)| (source.to_string(), scanned)));
+        books
+    }
     /// Whether every row read is in exactly one class, in every file.
     pub fn balance(&self) -> bool {
         self.sources.values().flat_map(|source| &source.tally.files).all(|file| file.balances())
@@ -32,6 +46,15 @@ pub fn enter(scanned: &mut Scanned, classes: &[Classed]) {
             file.add(classed.class, classed.rows);
         }
     }
+}
+
+/// Enters what was found by file and class, and the lines without a bill.
+pub fn enter_found(scanned: &mut Scanned, classes: &[BTreeMap<RowClass, u64>], orphans: &[Reject]) {
+    for (file, classes) in scanned.tally.files.iter_mut().zip(classes) {
+        classes.iter().for_each(|(class, rows)| file.add(*class, *rows));
+    }
+    scanned.rejects.extend_from_slice(orphans);
+    scanned.rejects.sort_by_key(|reject| (reject.file, reject.row));
 }
 
 /// Enters the lines of a source, and keeps its orphans with their raw fields.

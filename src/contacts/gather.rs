@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 
 use super::bills::NO_YEAR;
 use super::bridge::bug;
+use super::contact::Contact;
 use super::lines::chapter_of;
 use super::meaning::NOTHING;
 use super::resolve::Resolved;
@@ -23,6 +24,8 @@ use crate::domain::{Month, Result};
 use crate::load::IdSpace;
 
 const SECONDS_A_DAY: i64 = 86_400;
+/// Contacts made at a time.
+const PIECE: usize = 1 << 16;
 
 /// What a bill needs to become a contact.
 pub struct Classifier<'a, F> {
@@ -53,6 +56,24 @@ struct Row {
     chapter: u8,
 }
 
+impl Row {
+    fn of(contact: &Contact, post: u32) -> Row {
+        Row {
+            person: contact.person,
+            bill: contact.bill,
+            start: contact.start,
+            post,
+            features: contact.features,
+            residence: contact.residence,
+            practice: contact.practice,
+            contact_type: contact.contact_type,
+            sex_and_practice_type: contact.sex | contact.practice_type << 2,
+            age_group: contact.age_group,
+            chapter: contact.chapter,
+        }
+    }
+}
+
 /// Keys of a doctor and of the practice (0 where practices are not kept).
 type Post = (i64, i64);
 
@@ -69,20 +90,21 @@ impl Gatherer {
         Gatherer { people, posts: Mutex::default(), delays: Mutex::default() }
     }
 
-    /// Takes the counted bills of one part.
-    pub fn take<F>(&self, resolved: &Resolved, classifier: &Classifier<'_, F>) -> Result<()>
-    where
-        F: Fn(u32, i32) -> (Option<u8>, FeatureSet),
-    {
-        let bills = Bills::of(resolved)?;
+    /// Takes some contacts.
+    pub fn take(&self, contacts: &[Contact]) {
+        let posts = self.number_posts(contacts.iter().map(|contact| (contact.doctor, contact.clinic)));
+        let part = |contact: &Contact| part_of(contact.person, self.people.len());
         let mut lengths = vec![0; self.people.len()];
-        bills.counted(resolved).for_each(|at| lengths[part_of(bills.person[at], self.people.len())] += 1);
+        contacts.iter().for_each(|contact| lengths[part(contact)] += 1);
         let mut parts: Vec<Vec<Row>> = lengths.into_iter().map(Vec::with_capacity).collect();
-        bills.rows(resolved, self, classifier, |row| parts[part_of(row.person, self.people.len())].push(row));
+        contacts.iter().zip(posts).for_each(|(contact, post)| parts[part(contact)].push(Row::of(contact, post)));
         for (part, rows) in parts.into_iter().enumerate().filter(|(_, rows)| !rows.is_empty()) {
             lock(&self.people[part]).push(rows);
         }
-        Ok(())
+        let mut found = FxHashMap::default();
+        contacts.iter().for_each(|contact| *found.entry(Delay::of(contact)).or_insert(0) += 1);
+        let mut delays = lock(&self.delays);
+        found.into_iter().for_each(|(delay, contacts)| *delays.entry(delay).or_insert(0) += contacts);
     }
 
     fn number_posts(&self, keys: impl Iterator<Item = Post>) -> Vec<u32> {
@@ -214,40 +236,50 @@ impl Bills {
         (0..self.bill.len()).filter(|&at| resolved.is_counted[at])
     }
 
-    fn rows<F>(
-        &self,
-        resolved: &Resolved,
-        gatherer: &Gatherer,
-        classifier: &Classifier<'_, F>,
-        mut give: impl FnMut(Row),
-    ) where
+    fn contact<F>(&self, at: usize, resolved: &Resolved, classifier: &Classifier<'_, F>) -> Contact
+    where
         F: Fn(u32, i32) -> (Option<u8>, FeatureSet),
     {
-        let clinic = |at: usize| if classifier.with_clinics { self.clinic[at] } else { 0 };
-        let posts = gatherer.number_posts(self.counted(resolved).map(|at| (self.doctor[at], clinic(at))));
-        let mut delays = FxHashMap::default();
-        for (at, post) in self.counted(resolved).zip(posts) {
-            let day = self.start[at].div_euclid(SECONDS_A_DAY) as i32;
-            let month = Month::of_day(day);
-            *delays.entry(Delay { month, days: self.registered[at] - month.last_day() }).or_insert(0) += 1;
-            let (kind, features) = (classifier.answers)(resolved.takst_contents[at].unwrap_or(NOTHING), day);
-            give(Row {
-                person: self.person[at],
-                bill: self.bill[at],
-                start: self.start[at],
-                post,
-                features,
-                residence: self.residence[at],
-                practice: self.practice[at],
-                contact_type: kind.unwrap_or(classifier.unclassified),
-                sex_and_practice_type: self.sex[at] | self.practice_type[at] << 2,
-                age_group: classifier.age_groups.of_age(age(month.year(), self.born[at])),
-                chapter: resolved.diagnose_contents[at].map_or(NO_CHAPTER, chapter_of),
-            });
+        let day = self.start[at].div_euclid(SECONDS_A_DAY) as i32;
+        let (kind, features) = (classifier.answers)(resolved.takst_contents[at].unwrap_or(NOTHING), day);
+        Contact {
+            bill: self.bill[at],
+            person: self.person[at],
+            doctor: self.doctor[at],
+            clinic: if classifier.with_clinics { self.clinic[at] } else { 0 },
+            start: self.start[at],
+            registered: self.registered[at],
+            features,
+            residence: self.residence[at],
+            practice: self.practice[at],
+            practice_type: self.practice_type[at],
+            contact_type: kind.unwrap_or(classifier.unclassified),
+            sex: self.sex[at],
+            age_group: classifier.age_groups.of_age(age(Month::of_day(day).year(), self.born[at])),
+            chapter: resolved.diagnose_contents[at].map_or(NO_CHAPTER, chapter_of),
         }
-        let mut all = lock(&gatherer.delays);
-        delays.into_iter().for_each(|(delay, contacts)| *all.entry(delay).or_insert(0) += contacts);
     }
+}
+
+/// Gives the counted bills of a part, some at a time.
+pub fn each_contact<F>(
+    resolved: &Resolved,
+    classifier: &Classifier<'_, F>,
+    mut give: impl FnMut(&[Contact]) -> Result<()>,
+) -> Result<()>
+where
+    F: Fn(u32, i32) -> (Option<u8>, FeatureSet),
+{
+    let bills = Bills::of(resolved)?;
+    let mut piece = Vec::with_capacity(PIECE);
+    for at in bills.counted(resolved) {
+        piece.push(bills.contact(at, resolved, classifier));
+        if piece.len() == PIECE {
+            give(&piece)?;
+            piece.clear();
+        }
+    }
+    if piece.is_empty() { Ok(()) } else { give(&piece) }
 }
 
 /// Year of contact minus year of birth; none where that is missing.

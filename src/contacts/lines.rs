@@ -1,7 +1,6 @@
 //! Lines of takst and diagnose, folded to runs: neighbouring lines of one bill in one file.
 //!
-//! In: typed batches. Out: a spool of runs by bill number. A run remembers its rows, so that the
-//! books stay exact to the row. Never decides whether a bill has a line.
+//! In: typed batches. Out: runs. A run remembers its rows, so that the books stay exact to the row. Never decides whether a bill has a line.
 
 use std::sync::Arc;
 
@@ -11,7 +10,6 @@ use arrow::record_batch::RecordBatch;
 
 use super::columns::{at, number, text, whole};
 use super::meaning::{Meanings, NOTHING, Seen};
-use super::spool::Spool;
 use crate::codes::{CHAPTERS, NO_CHAPTER};
 use crate::domain::{Error, Result};
 use crate::load::TypedBatch;
@@ -75,37 +73,39 @@ impl Runs {
         self.content.push(value);
     }
 
-    fn set_aside(self, file: u16, spool: &Spool<'_>) -> Result<()> {
+    fn into_batch(self, file: u16) -> Result<RecordBatch> {
         let files = vec![file; self.bill.len()];
-        let keys = Int64Array::from(self.bill);
         let arrays: Vec<ArrayRef> = vec![
-            Arc::new(keys.clone()),
+            Arc::new(Int64Array::from(self.bill)),
             Arc::new(UInt16Array::from(files)),
             Arc::new(UInt32Array::from(self.first)),
             Arc::new(UInt32Array::from(self.rows)),
             Arc::new(UInt32Array::from(self.content)),
         ];
-        let batch =
-            RecordBatch::try_new(schema(), arrays).map_err(|_| Error::bug("a run has a column of its own type"))?;
-        spool.push(keys.values(), &batch)
+        RecordBatch::try_new(schema(), arrays).map_err(|_| Error::bug("a run has a column of its own type"))
     }
 }
 
-/// Sets the takst lines of a batch aside; `content` is a `MeaningId`.
-pub fn take_takst(batch: &TypedBatch, meanings: &Meanings, spool: &Spool<'_>) -> Result<()> {
+/// The runs of the takst lines of a batch, `content` a `MeaningId`; and the lines whose code no
+/// list has.
+pub fn takst_runs(batch: &TypedBatch, meanings: &Meanings) -> Result<(RecordBatch, u64)> {
     let bills = whole(&batch.columns, "enkeltregning_lnr")?;
     let codes = text(&batch.columns, "takstkode")?;
-    let (mut seen, mut pairs) = (Seen::default(), Seen::default());
-    let content = |row| if codes.is_valid(row) { meanings.of_code(&mut seen, codes.value(row)) } else { NOTHING };
+    let (mut seen, mut pairs, mut unknown) = (Seen::default(), Seen::default(), 0);
+    let content = |row| {
+        let found = if codes.is_valid(row) { meanings.of_code(&mut seen, codes.value(row)) } else { Some(NOTHING) };
+        unknown += u64::from(found.is_none());
+        found.unwrap_or(NOTHING)
+    };
     let runs = Runs::fold(bills, &batch.rows, content, |a, b| meanings.both(&mut pairs, a, b));
-    runs.set_aside(batch.file, spool)
+    Ok((runs.into_batch(batch.file)?, unknown))
 }
 
 /// Bit that marks the content of a line with `er_hoveddiagnose` 1.
 const MAIN: u32 = 1 << 8;
 
-/// Sets the diagnosis lines of a batch aside; `content` is a chapter, perhaps marked as main.
-pub fn take_diagnose(batch: &TypedBatch, spool: &Spool<'_>) -> Result<()> {
+/// The runs of the diagnosis lines of a batch; `content` is a chapter, perhaps marked as main.
+pub fn diagnose_runs(batch: &TypedBatch) -> Result<RecordBatch> {
     let bills = whole(&batch.columns, "enkeltregning_lnr")?;
     let (codes, systems) = (text(&batch.columns, "kode")?, text(&batch.columns, "kodeverk")?);
     let mains = whole(&batch.columns, "er_hoveddiagnose")?;
@@ -113,7 +113,7 @@ pub fn take_diagnose(batch: &TypedBatch, spool: &Spool<'_>) -> Result<()> {
         let main = if number(mains, row) == Some(1) { MAIN } else { 0 };
         u32::from(chapter(at(codes, row), at(systems, row))) | main
     };
-    Runs::fold(bills, &batch.rows, content, main_diagnosis).set_aside(batch.file, spool)
+    Runs::fold(bills, &batch.rows, content, main_diagnosis).into_batch(batch.file)
 }
 
 /// Of an earlier and a later line, the one that can still be the main diagnosis: the first line

@@ -6,7 +6,6 @@
 //! In: the dated lists. Out: type and features. Never guesses an unknown code.
 
 use std::sync::RwLock;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustc_hash::FxHashMap;
 
@@ -31,7 +30,6 @@ pub struct Meanings {
     /// First days of the epochs after the first, ascending.
     changes: Vec<i32>,
     known: RwLock<Known>,
-    unknown_codes: AtomicU64,
 }
 
 #[derive(Default)]
@@ -50,26 +48,28 @@ pub struct Seen {
 impl Meanings {
     pub fn new(index: TakstIndex) -> Self {
         let changes = index.epochs().to_vec();
-        let meanings = Meanings { index, changes, known: RwLock::default(), unknown_codes: AtomicU64::new(0) };
+        let meanings = Meanings { index, changes, known: RwLock::default() };
         meanings.intern(vec![(NO_TYPE, 0); meanings.changes.len() + 1].into());
         meanings
     }
 
-    /// Lines whose code no list has; they say nothing of the bill.
-    pub fn unknown_codes(&self) -> u64 {
-        self.unknown_codes.load(Ordering::Relaxed)
-    }
-
-    /// The meaning of one code as written.
-    pub fn of_code(&self, seen: &mut Seen, code: &str) -> MeaningId {
-        let found = match seen.codes.get(code) {
+    /// The meaning of one code as written; none where no list has it, so that it says nothing.
+    pub fn of_code(&self, seen: &mut Seen, code: &str) -> Option<MeaningId> {
+        match seen.codes.get(code) {
             Some(&found) => found,
             None => *seen.codes.entry(code.into()).or_insert(self.look_up(code)),
-        };
-        found.unwrap_or_else(|| {
-            self.unknown_codes.fetch_add(1, Ordering::Relaxed);
-            NOTHING
-        })
+        }
+    }
+
+    /// A meaning by what it says in every epoch: (type, features), to be kept beyond this run.
+    pub fn spelled(&self, id: MeaningId) -> Vec<(u8, FeatureSet)> {
+        let known = self.known.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        known.list.get(id as usize).map_or_else(Vec::new, |meaning| meaning.to_vec())
+    }
+
+    /// The meaning that was spelled so; none where it has another number of epochs.
+    pub fn of_spelled(&self, spelled: &[(u8, FeatureSet)]) -> Option<MeaningId> {
+        (spelled.len() == self.changes.len() + 1).then(|| self.intern(spelled.into()))
     }
 
     fn look_up(&self, code: &str) -> Option<MeaningId> {

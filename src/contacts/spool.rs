@@ -10,9 +10,9 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use arrow::array::UInt32Array;
+use arrow::array::{AsArray, UInt32Array};
 use arrow::compute::take_record_batch;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Int64Type, SchemaRef};
 use arrow::ipc::reader::StreamReader;
 use arrow::ipc::writer::StreamWriter;
 use arrow::record_batch::RecordBatch;
@@ -87,7 +87,14 @@ impl<'a> Spool<'a> {
         Ok(())
     }
 
-    fn append(&self, part: usize, piece: RecordBatch) -> Result<()> {
+    /// Sets the rows of `batch` aside by the keys in its column `at`.
+    pub fn push_by(&self, batch: &RecordBatch, at: usize) -> Result<()> {
+        let keys = batch.column(at).as_primitive_opt::<Int64Type>();
+        self.push(keys.ok_or_else(|| Error::bug("rows set aside have no key"))?.values(), batch)
+    }
+
+    /// Sets rows aside in a part, whatever their keys.
+    pub fn append(&self, part: usize, piece: RecordBatch) -> Result<()> {
         let mut at = lock(&self.parts[part]);
         at.waiting_rows += piece.num_rows();
         at.waiting.push(piece);

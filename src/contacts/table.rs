@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::contact::Contact;
 use crate::domain::{Month, PlaceIndex};
 
 /// All counted contacts. A person's contacts are in one part, sorted by person, start, bill.
@@ -26,6 +27,14 @@ pub struct Contacts {
 pub struct Delay {
     pub month: Month,
     pub days: i32,
+}
+
+impl Delay {
+    /// The delay of a contact.
+    pub fn of(contact: &Contact) -> Delay {
+        let month = contact.month();
+        Delay { month, days: contact.registered - month.last_day() }
+    }
 }
 
 /// Columns of one length, a row a contact.

@@ -5,6 +5,7 @@
 
 use rayon::prelude::*;
 
+use super::contact::Contact;
 use super::table::{ContactPart, Contacts};
 use crate::domain::{Month, PlaceIndex};
 
@@ -56,6 +57,26 @@ impl Volumes {
         }
     }
 
+    /// The counts of months that were counted one by one; `span` holds the first and the last.
+    pub fn of_months(
+        span: Option<(Month, Month)>,
+        counts: &[(Month, MonthVolumes)],
+        (types, places): (usize, usize),
+    ) -> Volumes {
+        let length = length(span);
+        let first = span.map_or(0, |(first, _)| first.0);
+        let spread = |from: usize, codes: usize| {
+            let mut all = vec![0; codes * length];
+            for (month, counts) in counts {
+                let of_month = counts.0.iter().skip(from).take(codes);
+                of_month.enumerate().for_each(|(code, n)| all[code * length + (month.0 - first) as usize] = *n);
+            }
+            all
+        };
+        let (residence, practice) = (spread(types, places), spread(types + places, places));
+        Volumes { months: span, types: spread(0, types), residence, practice }
+    }
+
     fn plus(mut self, other: Volumes) -> Volumes {
         let add = |to: &mut [u64], from: &[u64]| to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
         add(&mut self.types, &other.types);
@@ -82,6 +103,28 @@ impl Volumes {
             return 0;
         };
         counts.get(code * length(Some((first, last))) + (month.0 - first.0) as usize).copied().unwrap_or(0)
+    }
+}
+
+/// Contacts of one month: by practice type, by place of residence, by place of practice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MonthVolumes(pub Vec<u64>);
+
+impl MonthVolumes {
+    /// Counts contacts over `types` practice types and `places` places.
+    pub fn of(contacts: &[Contact], (types, places): (usize, usize)) -> MonthVolumes {
+        let mut counts = vec![0; types + 2 * places];
+        for contact in contacts {
+            let kind = usize::from(contact.practice_type);
+            let (residence, practice) = (usize::from(contact.residence), usize::from(contact.practice));
+            for (code, most, from) in [(kind, types, 0), (residence, places, types), (practice, places, types + places)]
+            {
+                if code < most {
+                    counts[from + code] += 1;
+                }
+            }
+        }
+        MonthVolumes(counts)
     }
 }
 

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 
 use crate::codes::is_l_code;
 
-use super::types::{ContactTypes, DatedTakst, FeatureSet, Features};
+use super::types::{ContactTypes, DatedTakst, FeatureSet, Features, Pipeline};
 
 /// Every other L code.
 pub(super) const ANY_L: &str = "l*";
@@ -47,6 +47,11 @@ impl Dated {
 }
 
 impl TakstIndex {
+    /// The look-up of a pipeline's lists.
+    pub fn of(pipeline: &Pipeline) -> Self {
+        TakstIndex::new(&pipeline.contact_types, &pipeline.features)
+    }
+
     /// The look-up of two lists.
     pub fn new(types: &ContactTypes, features: &Features) -> Self {
         let mut index = TakstIndex { epochs: epochs(types, features), ..TakstIndex::default() };

@@ -71,6 +71,33 @@ pub enum RowClass {
 }
 
 impl RowClass {
+    /// Every class. A class keeps its position, which is how it is kept from night to night.
+    pub const ALL: [RowClass; 20] = [
+        RowClass::Counted,
+        RowClass::Superseded,
+        RowClass::Cancelled,
+        RowClass::OutOfScope(OutOfScope::AfterAsOf),
+        RowClass::OutOfScope(OutOfScope::NoPerson),
+        RowClass::OutOfScope(OutOfScope::OpenStay),
+        RowClass::OutOfScope(OutOfScope::StatusAvvist),
+        RowClass::OutOfScope(OutOfScope::StatusBehandles),
+        RowClass::OutOfScope(OutOfScope::Crediting),
+        RowClass::OutOfScope(OutOfScope::PracticeType),
+        RowClass::OutOfScope(OutOfScope::BeforeSince),
+        RowClass::OutOfScope(OutOfScope::BillNotCounted),
+        RowClass::Rejected(RejectReason::BadType),
+        RowClass::Rejected(RejectReason::BadDate),
+        RowClass::Rejected(RejectReason::BadPeriod),
+        RowClass::Rejected(RejectReason::Negative),
+        RowClass::Rejected(RejectReason::Future),
+        RowClass::Rejected(RejectReason::AmbiguousKey),
+        RowClass::Rejected(RejectReason::NoKey),
+        RowClass::Rejected(RejectReason::Orphan),
+    ];
+    /// Position in [`RowClass::ALL`].
+    pub fn position(self) -> u8 {
+        RowClass::ALL.iter().position(|&class| class == self).unwrap_or_default() as u8
+    }
     /// `counted`, `out-of-scope:REASON`, `superseded`, `cancelled` or `rejected:REASON`.
     pub fn name(self) -> String {
         match self {

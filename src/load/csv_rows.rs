@@ -7,13 +7,13 @@ use super::blocks::Block;
 use super::header::CsvLayout;
 use super::human;
 use super::ids::IdSpace;
-use super::inputs::Reject;
+use super::left::{Left, Place};
 use super::records::{self, Record};
 use super::rowtest::{Fault, Faults, Numbers, Verdict, judge};
 use super::scan::{Gathered, Job};
 use super::value::{Encoding, Field, read, trim};
-use crate::domain::{RejectReason, Result, RowClass};
-use crate::schema::{Column, ColumnKind};
+use crate::domain::{RejectReason, Result};
+use crate::schema::{Column, ColumnKind, IdKind};
 
 /// Reads a block of file `file`, and sends what passes its tests to the job's sink.
 pub fn read_block(job: &Job, file: u16, layout: &CsvLayout, block: &Block, gathered: &mut Gathered) -> Result<()> {
@@ -23,25 +23,20 @@ pub fn read_block(job: &Job, file: u16, layout: &CsvLayout, block: &Block, gathe
     records::for_each(block, layout.delimiter, |record| {
         rows += 1;
         let verdict = verdict(job, layout, &mut row, record);
-        if verdict != Verdict::Keep {
-            gathered.leave_out(job.key_column().and_then(|key| row.number(key)));
+        if verdict == Verdict::Keep {
+            batch.push(record.row, &Filled { row: &row, fields: record.fields });
+            return if batch.is_full() { job.send(batch.take()?) } else { Ok(()) };
         }
-        match verdict {
-            Verdict::Keep => {
-                batch.push(record.row, &Filled { row: &row, fields: record.fields });
-                if batch.is_full() { job.send(batch.take()?) } else { Ok(()) }
-            }
-            Verdict::Out(reason) => {
-                gathered.add(file, RowClass::OutOfScope(reason), 1);
-                Ok(())
-            }
-            Verdict::Reject(fault) => {
-                gathered.reject(reject(job, file, layout.encoding, record, fault));
-                Ok(())
-            }
-        }
+        let fields = match verdict {
+            Verdict::Reject(_) => raw_fields(layout.encoding, record.fields),
+            _ => Vec::new(),
+        };
+        let place = Place { file, row: record.row, line: record.line };
+        gathered.leave(Left::of(job, place, verdict, &row).with_fields(fields));
+        Ok(())
     })?;
     gathered.add_rows(file, rows);
+    gathered.add_texts(file, row.texts);
     row.humans.iter().enumerate().for_each(|(column, &found)| gathered.add_humans(file, column, found));
     job.send(batch.take()?)
 }
@@ -57,17 +52,6 @@ fn verdict(job: &Job, layout: &CsvLayout, row: &mut Row, record: Record) -> Verd
     match row.fill(record.fields) {
         Some(fault) => Verdict::Reject(fault),
         None => judge(job.schema, job.as_of, row),
-    }
-}
-
-fn reject(job: &Job, file: u16, encoding: Encoding, record: Record, fault: Fault) -> Reject {
-    Reject {
-        file,
-        row: record.row,
-        line: record.line,
-        reason: fault.reason,
-        column: job.schema.columns.get(fault.column).map(|column| column.name.clone()),
-        fields: raw_fields(encoding, record.fields),
     }
 }
 
@@ -93,6 +77,25 @@ struct Slot<'a> {
     is_human: bool,
 }
 
+impl Slot<'_> {
+    /// The bit of the column's kind where a number is the key of a text; none where it is in `known`.
+    #[inline]
+    fn text_bit(&self, number: i64, known: u8) -> u8 {
+        match (&self.column.kind, self.ids) {
+            (ColumnKind::Id(kind), Some(ids)) if !IdSpace::is_own_key(number) => {
+                kind_bit(*kind, known, || ids.is_text(number))
+            }
+            _ => 0,
+        }
+    }
+}
+
+/// The bit of a kind of identifier where `is_text`; it is not asked where the bit is in `known`.
+pub fn kind_bit(kind: IdKind, known: u8, is_text: impl FnOnce() -> bool) -> u8 {
+    let bit = 1 << kind as u8;
+    if known & bit == 0 && is_text() { bit } else { 0 }
+}
+
 /// The row at hand: which columns have a value, and their numbers.
 struct Row<'a> {
     slots: Vec<Slot<'a>>,
@@ -102,6 +105,8 @@ struct Row<'a> {
     numbers: Vec<i64>,
     /// National identity numbers met, by column.
     humans: Vec<u64>,
+    /// Bit by kind of identifier: one that is no integer was met.
+    texts: u8,
 }
 
 impl<'a> Row<'a> {
@@ -112,7 +117,7 @@ impl<'a> Row<'a> {
         };
         let slots: Vec<Slot> = job.schema.columns.iter().zip(&layout.places.of).map(slot).collect();
         let (numbers, humans) = (vec![0; slots.len()], vec![0; slots.len()]);
-        Row { slots, encoding: layout.encoding, present: 0, numbers, humans }
+        Row { slots, encoding: layout.encoding, present: 0, numbers, humans, texts: 0 }
     }
 
     /// Takes the fields of a record with the right number of fields; the fault that counts, if any.
@@ -130,6 +135,7 @@ impl<'a> Row<'a> {
                 Field::Number(number) => {
                     self.present |= 1 << at;
                     self.numbers[at] = number;
+                    self.texts |= slot.text_bit(number, self.texts);
                 }
                 Field::Text => self.present |= 1 << at,
                 _ => faults.note(at, slot.column, field),

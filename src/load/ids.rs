@@ -3,7 +3,7 @@
 //! In: identifiers as delivered. Out: keys that are equal when the identifiers are, and an order
 //! of them. An integer in shortest form is its own key; any other text is kept once, and its key
 //! is a number near `i64::MIN` that means nothing: it depends on the order of threads, so nothing
-//! may be made of it but equality. This module never shows an identifier in a message.
+//! may be made of it but equality. Texts that are kept again in the same order have the same keys. This module never shows an identifier in a message.
 
 use std::cmp::Ordering;
 use std::hash::Hasher;
@@ -86,15 +86,52 @@ impl IdSpace {
         if integer >= FIRST_INTEGER { integer } else { self.intern(integer.to_string().as_bytes()) }
     }
 
+    /// Whether a key is an integer of its own, and means the same in every run.
+    pub fn is_own_key(key: i64) -> bool {
+        key >= FIRST_INTEGER
+    }
+
     /// Whether all of some integers are their own keys.
     pub fn are_own_keys(&self, integers: &[i64]) -> bool {
-        integers.iter().all(|&integer| integer >= FIRST_INTEGER)
+        integers.iter().copied().all(IdSpace::is_own_key)
     }
 
     /// Whether every identifier seen so far was a 64-bit integer in shortest form. Final when all
     /// sources with identifiers of the kind have been scanned.
     pub fn all_integers(&self) -> bool {
         !self.has_text.load(Relaxed)
+    }
+
+    /// Whether a key is that of an identifier that is no integer in shortest form.
+    pub fn is_text(&self, key: i64) -> bool {
+        self.interned(key).is_some_and(|text| shortest_integer(text.as_bytes()).is_none())
+    }
+
+    /// Notes that the delivery has an identifier that is no integer in shortest form, in a file
+    /// that is not read again.
+    pub fn note_text(&self) {
+        self.has_text.store(true, Relaxed);
+    }
+
+    /// How many identifiers have been kept as text.
+    pub fn kept(&self) -> usize {
+        (0..SHARDS).map(|shard| self.shard(shard).ends.len()).sum()
+    }
+
+    /// Calls `each` with every identifier kept as text, in an order in which [`IdSpace::keep`]
+    /// gives them the same keys.
+    pub fn each_kept(&self, mut each: impl FnMut(&str)) {
+        for shard in 0..SHARDS {
+            let shard = self.shard(shard);
+            (0..shard.ends.len()).for_each(|at| each(&String::from_utf8_lossy(shard.text(at))));
+        }
+    }
+
+    /// Keeps an identifier as text without saying that the delivery has it; the number of texts of
+    /// its shard before it.
+    pub fn keep(&self, text: &str) -> (u64, u64) {
+        let number = self.intern(text.as_bytes()).wrapping_sub(i64::MIN) as u64;
+        (number % SHARDS, number / SHARDS)
     }
 
     /// The identifier of a key, as delivered. For the restricted area only.
@@ -205,6 +242,23 @@ mod tests {
         ids.key("x");
         assert_eq!(ids.cmp(nine, ten), Ordering::Greater);
         assert_eq!(ids.cmp(least, nine), Ordering::Less);
+    }
+
+    #[test]
+    fn texts_kept_again_in_order_have_the_same_keys_and_are_not_of_the_delivery() {
+        let (ids, again) = (IdSpace::default(), IdSpace::default());
+        let keys: Vec<i64> = (0..500).map(|n| ids.key(&format!("id-{n}"))).collect();
+        let mut lengths = std::collections::BTreeMap::<u64, u64>::new();
+        ids.each_kept(|text| {
+            let (shard, at) = again.keep(text);
+            let length = lengths.entry(shard).or_default();
+            assert_eq!(at, *length);
+            *length += 1;
+        });
+        assert!(again.all_integers());
+        assert_eq!((again.kept(), ids.kept()), (500, 500));
+        assert_eq!((0..500).map(|n| again.key(&format!("id-{n}"))).collect::<Vec<_>>(), keys);
+        assert!(again.is_text(keys[0]) && !again.is_text(7));
     }
 
     #[test]

@@ -10,6 +10,8 @@ use super::bytes::{Packing, hash};
 use super::find;
 use super::header::{CsvLayout, Places, csv_layout};
 use super::ids::IdSpace;
+use super::left::OpenFile;
+use super::open::{scan_open, settle};
 use super::parquet_file::ParquetLayout;
 use super::scan::{Job, Sink, scan};
 use crate::definition::{Pipeline, SourceUse};
@@ -138,6 +140,14 @@ pub(super) enum Layout {
     Parquet(ParquetLayout),
 }
 
+impl SourceInput {
+    /// Positions of columns in the schema.
+    fn positions(&self, columns: &[&str]) -> Result<Vec<usize>> {
+        let unknown = |name: &str| Error::bug(format!("source {} has no column {name}", self.schema.source));
+        columns.iter().map(|name| self.schema.position(name).ok_or_else(|| unknown(name))).collect()
+    }
+}
+
 impl FileInput {
     pub fn places(&self) -> &Places {
         match &self.layout {
@@ -195,13 +205,43 @@ impl Inputs {
     /// `sink`, called from several threads in any order; all columns are validated.
     pub fn scan(&self, source: &str, columns: &[&str], sink: Sink) -> Result<Scanned> {
         let input = self.source(source)?;
-        let position = |name: &&str| {
-            let unknown = || Error::bug(format!("source {source} has no column {name}"));
-            input.schema.position(name).ok_or_else(unknown)
-        };
-        let wanted: Vec<usize> = columns.iter().map(position).collect::<Result<_>>()?;
-        let job = Job { schema: input.schema, as_of: self.as_of, spaces: &self.spaces, wanted: &wanted, sink };
-        scan(&job, &input.files)
+        let wanted = input.positions(columns)?;
+        scan(&self.job(input, &wanted, sink), &input.files)
+    }
+
+    /// Reads every row of the files of some ranks, whatever its day of registration: rows after
+    /// the as-of day go to `sink` too, and rows left out are given with what their class rests on;
+    /// none where these are too many.
+    pub fn scan_open(
+        &self,
+        source: &str,
+        ranks: &[u16],
+        (columns, sink): (&[&str], Sink),
+    ) -> Result<Option<Vec<OpenFile>>> {
+        let input = self.source(source)?;
+        let wanted = input.positions(columns)?;
+        let job = Job { as_of: i32::MAX, ..self.job(input, &wanted, sink) };
+        scan_open(&job, &input.files, ranks)
+    }
+
+    /// The outcome of a scan as of this day, from what [`Inputs::scan_open`] gave of every file.
+    pub fn settle(&self, source: &str, found: Vec<OpenFile>) -> Result<Scanned> {
+        let input = self.source(source)?;
+        settle(&self.job(input, &[], &|_| Ok(())), &input.files, found)
+    }
+
+    fn job<'a>(&'a self, input: &SourceInput, wanted: &'a [usize], sink: Sink<'a>) -> Job<'a> {
+        Job { schema: input.schema, as_of: self.as_of, spaces: &self.spaces, wanted, sink }
+    }
+
+    /// The day that rows are read as of, in days since 1970-01-01.
+    pub fn as_of(&self) -> i32 {
+        self.as_of
+    }
+
+    /// The files of a source by rank; their hashes are known when they have been read.
+    pub fn files(&self, source: &str) -> Result<Vec<InputFile>> {
+        Ok(self.source(source)?.files.iter().map(FileInput::as_input_file).collect())
     }
 
     /// The identifiers of a kind that have been read so far.

@@ -20,7 +20,9 @@ mod header;
 mod human;
 mod ids;
 mod inputs;
+mod left;
 mod link;
+mod open;
 mod parquet_column;
 mod parquet_file;
 mod parquet_guard;
@@ -35,6 +37,7 @@ mod value;
 pub use crate::schema::IdKind;
 pub use ids::IdSpace;
 pub use inputs::*;
+pub use left::{Left, OpenFile};
 pub use link::{Link, Links, PERSON};
 pub use scan::MOST_REJECTS;
 

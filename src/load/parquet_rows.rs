@@ -10,47 +10,48 @@ use arrow::compute::filter;
 use arrow::datatypes::DataType;
 
 use super::batch::{ROWS, arrow_schema, record_batch};
+use super::csv_rows::kind_bit;
 use super::human::{is_national_id, is_national_number};
-use super::inputs::{FileInput, Layout, Reject, TypedBatch};
+use super::ids::IdSpace;
+use super::inputs::{FileInput, Layout, TypedBatch};
+use super::left::{Left, Place};
 use super::parquet_column::{RowFaults, Target, absent, convert};
 use super::parquet_file::ParquetLayout;
 use super::parquet_raw;
-use super::rowtest::{Fault, Numbers, Verdict, judge};
+use super::rowtest::{Numbers, Verdict, judge};
 use super::scan::{Gathered, Job, MOST_REJECTS};
 use super::value::trim;
-use crate::domain::{Error, Result, RowClass};
-use crate::schema::ColumnKind;
+use crate::domain::{Error, Result};
+use crate::schema::{ColumnKind, IdKind};
 
 /// Reads a row group of file `file`, and sends what passes its tests to the job's sink.
 pub fn read_group(job: &Job, file: u16, input: &FileInput, group: usize, gathered: &mut Gathered) -> Result<()> {
     let Layout::Parquet(layout) = &input.layout else { return Ok(()) };
     let mut first = layout.start(group);
-    let mut faults = Vec::new();
+    let mut rejected = Vec::new();
     for batch in layout.known_columns(&input.path, group)? {
         let batch = batch?;
         let rows = batch.num_rows();
-        read_batch(job, layout, &Part { file, first, batch }, gathered, &mut faults)?;
+        read_batch(job, layout, &Part { file, first, batch }, gathered, &mut rejected)?;
         gathered.add_rows(file, rows as u64);
         first += rows as u32;
     }
-    reject(job, file, input, &faults, gathered)
+    reject(input, rejected, gathered)
 }
 
 /// Rejected rows are read once more, with all columns of the file, to be kept as delivered; those
 /// that are too many to be kept are counted alone.
-fn reject(job: &Job, file: u16, input: &FileInput, faults: &[(u32, Fault)], gathered: &mut Gathered) -> Result<()> {
-    let (kept, counted) = faults.split_at(faults.len().min(MOST_REJECTS));
-    counted.iter().for_each(|(_, fault)| gathered.add(file, RowClass::Rejected(fault.reason), 1));
-    kept.chunks(ROWS).try_for_each(|part| keep(job, file, input, part, gathered))
+fn reject(input: &FileInput, rejected: Vec<Left>, gathered: &mut Gathered) -> Result<()> {
+    let (kept, counted) = rejected.split_at(rejected.len().min(MOST_REJECTS));
+    kept.chunks(ROWS).try_for_each(|part| keep(input, part, gathered))?;
+    counted.iter().for_each(|left| gathered.leave(left.clone()));
+    Ok(())
 }
 
-fn keep(job: &Job, file: u16, input: &FileInput, faults: &[(u32, Fault)], gathered: &mut Gathered) -> Result<()> {
-    let rows: Vec<u32> = faults.iter().map(|&(row, _)| row).collect();
+fn keep(input: &FileInput, rejected: &[Left], gathered: &mut Gathered) -> Result<()> {
+    let rows: Vec<u32> = rejected.iter().map(|left| left.row).collect();
     let fields = parquet_raw::fields(input, &rows)?;
-    for (&(row, fault), fields) in faults.iter().zip(fields) {
-        let column = job.schema.columns.get(fault.column).map(|column| column.name.clone());
-        gathered.reject(Reject { file, row, line: u64::from(row) + 1, reason: fault.reason, column, fields });
-    }
+    rejected.iter().zip(fields).for_each(|(left, fields)| gathered.leave(left.clone().with_fields(fields)));
     Ok(())
 }
 
@@ -66,7 +67,7 @@ fn read_batch(
     layout: &ParquetLayout,
     part: &Part,
     gathered: &mut Gathered,
-    rejected: &mut Vec<(u32, Fault)>,
+    rejected: &mut Vec<Left>,
 ) -> Result<()> {
     let rows = part.batch.num_rows();
     let mut faults = RowFaults::default();
@@ -78,16 +79,14 @@ fn read_batch(
         let row = part.first + at as u32;
         let values = Row { columns: &numbers, at };
         let fault = faults.of(at).and_then(|faults| faults.first());
-        match fault.map_or_else(|| judge(job.schema, job.as_of, &values), Verdict::Reject) {
-            Verdict::Keep => {
-                kept.push(row);
-                continue;
-            }
-            Verdict::Out(reason) => gathered.add(part.file, RowClass::OutOfScope(reason), 1),
-            Verdict::Reject(fault) => rejected.push((row, fault)),
+        let verdict = fault.map_or_else(|| judge(job.schema, job.as_of, &values), Verdict::Reject);
+        *keep = verdict == Verdict::Keep;
+        let left = || Left::of(job, Place { file: part.file, row, line: u64::from(row) + 1 }, verdict, &values);
+        match verdict {
+            Verdict::Keep => kept.push(row),
+            Verdict::Out(_) => gathered.leave(left()),
+            Verdict::Reject(_) => rejected.push(left()),
         }
-        *keep = false;
-        gathered.leave_out(job.key_column().and_then(|key| values.number(key)));
     }
     send(job, part.file, kept, keep, &columns)
 }
@@ -130,9 +129,20 @@ fn columns(
             _ => None,
         };
         let cast = layout.casts.get(at).and_then(Option::as_ref);
-        columns.push(convert(&Target { at, column, ids, cast }, stored, faults)?);
+        let converted = convert(&Target { at, column, ids, cast }, stored, faults)?;
+        if let (ColumnKind::Id(kind), Some(ids)) = (&column.kind, ids) {
+            gathered.add_texts(part.file, text_bit(*kind, ids, &converted));
+        }
+        columns.push(converted);
     }
     Ok(columns)
+}
+
+/// The bit of a kind of identifier where one of some keys is that of a text.
+fn text_bit(kind: IdKind, ids: &IdSpace, keys: &ArrayRef) -> u8 {
+    let keys = keys.as_primitive_opt::<arrow::datatypes::Int64Type>();
+    let is_text = |key: i64| !IdSpace::is_own_key(key) && ids.is_text(key);
+    kind_bit(kind, 0, || keys.is_some_and(|keys| keys.iter().flatten().any(is_text)))
 }
 
 fn national_numbers(stored: &ArrayRef) -> u64 {

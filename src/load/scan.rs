@@ -19,7 +19,10 @@ use super::header::CsvLayout;
 use super::human;
 use super::ids::IdSpace;
 use super::inputs::{FileInput, Layout, Reject, Scanned, TypedBatch, shown};
+use super::left::Left;
+use super::open::Open;
 use super::parquet_rows;
+use super::rowtest::Numbers;
 use crate::domain::{Error, FileTally, Result, RowClass, SourceTally};
 use crate::schema::{ColumnKind, IdKind, Schema};
 
@@ -38,6 +41,10 @@ pub struct Job<'a> {
 }
 
 impl<'a> Job<'a> {
+    /// The day that a row's class depends on beside its own faults.
+    pub fn day(&self, row: &impl Numbers) -> Option<i32> {
+        self.schema.rules.after_as_of.and_then(|at| row.number(at)).and_then(|day| i32::try_from(day).ok())
+    }
     /// The space of a kind of identifier.
     pub fn ids(&self, kind: IdKind) -> &'a IdSpace {
         &self.spaces[kind as usize]
@@ -64,29 +71,39 @@ const MOST_REJECTED_BYTES: usize = 512 << 20;
 /// What one worker found, by rank of the file.
 #[derive(Default)]
 pub struct Gathered {
-    tallies: Vec<FileTally>,
+    pub tallies: Vec<FileTally>,
     /// National identity numbers by column of the schema.
-    humans: Vec<Vec<u64>>,
+    pub humans: Vec<Vec<u64>>,
+    /// Bits by kind of identifier: one that is no integer.
+    pub texts: Vec<u8>,
     rejects: Vec<Reject>,
     rejected_bytes: usize,
     left_out: Vec<i64>,
     /// Number of keys left out at which they are looked through for equal ones.
     look_through_at: usize,
+    /// Rows left out, to be judged on another day too; none where one day is enough.
+    pub open: Option<Open>,
 }
 
 /// Keys left out that are held without a look at whether they are equal.
 const FEW_KEYS: usize = 1 << 20;
 
 impl Gathered {
-    fn new(files: usize, columns: usize) -> Self {
+    pub fn new(files: usize, columns: usize) -> Self {
         Gathered {
             tallies: vec![FileTally::default(); files],
             humans: vec![vec![0; columns]; files],
+            texts: vec![0; files],
             rejects: Vec::new(),
             rejected_bytes: 0,
             left_out: Vec::new(),
             look_through_at: FEW_KEYS,
+            open: None,
         }
+    }
+    /// Keeps rows left out as they are.
+    pub fn opened(self) -> Self {
+        Gathered { open: Some(Open::default()), ..self }
     }
     pub fn add_rows(&mut self, file: u16, rows: u64) {
         self.tallies[usize::from(file)].rows += rows;
@@ -97,8 +114,21 @@ impl Gathered {
     pub fn add_humans(&mut self, file: u16, column: usize, found: u64) {
         self.humans[usize::from(file)][column] += found;
     }
-    pub fn reject(&mut self, reject: Reject) {
-        self.add(reject.file, RowClass::Rejected(reject.reason), 1);
+    pub fn add_texts(&mut self, file: u16, texts: u8) {
+        self.texts[usize::from(file)] |= texts;
+    }
+    /// Notes a row that does not reach the sink.
+    pub fn leave(&mut self, left: Left) {
+        if let Some(open) = &mut self.open {
+            return open.push(left);
+        }
+        self.leave_out(left.key);
+        self.add(left.file, left.class, 1);
+        if let Some(reject) = left.into_reject() {
+            self.keep(reject);
+        }
+    }
+    fn keep(&mut self, reject: Reject) {
         self.rejected_bytes += reject.bytes();
         self.rejects.push(reject);
         let is_over = |held: usize, most: usize| held > most + most / 4;
@@ -107,7 +137,7 @@ impl Gathered {
         }
     }
     /// Notes the key of a row that does not reach the sink.
-    pub fn leave_out(&mut self, key: Option<i64>) {
+    fn leave_out(&mut self, key: Option<i64>) {
         self.left_out.extend(key);
         if self.left_out.len() >= self.look_through_at {
             self.left_out.sort_unstable();
@@ -119,22 +149,29 @@ impl Gathered {
         self.tallies.iter_mut().zip(&other.tallies).for_each(|(mine, its)| mine.merge(its));
         let pairs = self.humans.iter_mut().flatten().zip(other.humans.iter().flatten());
         pairs.for_each(|(mine, its)| *mine += its);
+        self.texts.iter_mut().zip(&other.texts).for_each(|(mine, its)| *mine |= its);
         self.rejects.extend(other.rejects);
         self.left_out.extend(other.left_out);
+        if let (Some(mine), Some(its)) = (&mut self.open, other.open) {
+            mine.merge(its);
+        }
         self
     }
 }
 
 /// Reads all files.
 pub fn scan(job: &Job, files: &[FileInput]) -> Result<Scanned> {
-    let queue = Queue::new(files);
-    let workers = rayon::current_num_threads();
-    let found: Vec<Result<Gathered>> =
-        (0..workers).into_par_iter().with_max_len(1).map(|_| work(job, &queue)).collect();
-    let none = Gathered::new(files.len(), job.schema.columns.len());
-    let gathered = found.into_iter().try_fold(none, |all, one| one.map(|one| all.merge(one)))?;
+    let gathered = read(job, &Queue::new(files), || Gathered::new(files.len(), job.schema.columns.len()))?;
     check_pseudonyms(job.schema, files, &gathered)?;
     Ok(outcome(job.schema, files, gathered))
+}
+
+/// Reads what is left of the files.
+pub fn read(job: &Job, queue: &Queue, start: impl Fn() -> Gathered + Sync) -> Result<Gathered> {
+    let workers = rayon::current_num_threads();
+    let found: Vec<Result<Gathered>> =
+        (0..workers).into_par_iter().with_max_len(1).map(|_| work(job, queue, start())).collect();
+    found.into_iter().try_fold(start(), |all, one| one.map(|one| all.merge(one)))
 }
 
 /// Orders rejects by file and row, and keeps the first of them, and the fields of the first of
@@ -154,7 +191,8 @@ fn keep_first(rejects: &mut Vec<Reject>) -> usize {
     bytes.min(MOST_REJECTED_BYTES)
 }
 
-fn outcome(schema: &Schema, files: &[FileInput], mut gathered: Gathered) -> Scanned {
+/// The outcome of a scan.
+pub fn outcome(schema: &Schema, files: &[FileInput], mut gathered: Gathered) -> Scanned {
     keep_first(&mut gathered.rejects);
     let rejected: u64 = gathered.tallies.iter().map(FileTally::rejected).sum();
     if rejected > gathered.rejects.len() as u64 {
@@ -175,7 +213,8 @@ fn outcome(schema: &Schema, files: &[FileInput], mut gathered: Gathered) -> Scan
     }
 }
 
-fn check_pseudonyms(schema: &Schema, files: &[FileInput], gathered: &Gathered) -> Result<()> {
+/// Stops a run whose persons are known by their national identity numbers.
+pub fn check_pseudonyms(schema: &Schema, files: &[FileInput], gathered: &Gathered) -> Result<()> {
     for ((file, found), tally) in files.iter().zip(&gathered.humans).zip(&gathered.tallies) {
         for (column, &found) in schema.columns.iter().zip(found) {
             human::check(&file.name, &column.name, found, tally.rows)?;
@@ -184,8 +223,7 @@ fn check_pseudonyms(schema: &Schema, files: &[FileInput], gathered: &Gathered) -
     Ok(())
 }
 
-fn work(job: &Job, queue: &Queue) -> Result<Gathered> {
-    let mut gathered = Gathered::new(queue.files.len(), job.schema.columns.len());
+fn work(job: &Job, queue: &Queue, mut gathered: Gathered) -> Result<Gathered> {
     while let Some(piece) = queue.next()? {
         let done = match piece {
             Piece::Block(file, layout, block) => read_block(job, file, layout, &block, &mut gathered),
@@ -207,25 +245,35 @@ enum Piece<'a> {
 }
 
 /// The files with what is left of each.
-struct Queue<'a> {
-    files: Vec<(&'a FileInput, Left)>,
+pub struct Queue<'a> {
+    files: Vec<(&'a FileInput, Rest)>,
     stopped: AtomicBool,
 }
 
-enum Left {
+enum Rest {
     /// The stream, opened when its first block is taken.
     Csv { stream: Mutex<Option<Stream>>, ended: AtomicBool },
     /// The next piece: 0 the hash, then the row groups.
     Parquet { next: AtomicUsize },
+    /// Not to be read.
+    Nothing,
 }
 
 impl<'a> Queue<'a> {
-    fn new(files: &'a [FileInput]) -> Self {
+    pub fn new(files: &'a [FileInput]) -> Self {
         let left = |file: &FileInput| match file.layout {
-            Layout::Csv(_) => Left::Csv { stream: Mutex::new(None), ended: AtomicBool::new(false) },
-            Layout::Parquet(_) => Left::Parquet { next: AtomicUsize::new(0) },
+            Layout::Csv(_) => Rest::Csv { stream: Mutex::new(None), ended: AtomicBool::new(false) },
+            Layout::Parquet(_) => Rest::Parquet { next: AtomicUsize::new(0) },
         };
         Queue { files: files.iter().map(|file| (file, left(file))).collect(), stopped: AtomicBool::new(false) }
+    }
+
+    /// The files of some ranks alone.
+    pub fn only(mut self, ranks: &[u16]) -> Self {
+        for (_, (_, left)) in self.files.iter_mut().enumerate().filter(|(rank, _)| !ranks.contains(&(*rank as u16))) {
+            *left = Rest::Nothing;
+        }
+        self
     }
 
     /// Lets no worker take another piece.
@@ -262,9 +310,9 @@ enum Taken<'a, 'q> {
     Nothing,
 }
 
-fn take<'a, 'q>(rank: u16, file: &'a FileInput, left: &'q Left) -> Result<Taken<'a, 'q>> {
+fn take<'a, 'q>(rank: u16, file: &'a FileInput, left: &'q Rest) -> Result<Taken<'a, 'q>> {
     match (left, &file.layout) {
-        (Left::Csv { stream, ended }, Layout::Csv(layout)) if !ended.load(Relaxed) => {
+        (Rest::Csv { stream, ended }, Layout::Csv(layout)) if !ended.load(Relaxed) => {
             let mut opened = match stream.try_lock() {
                 Ok(opened) => opened,
                 Err(TryLockError::WouldBlock) => return Ok(Taken::Busy(stream)),
@@ -273,7 +321,7 @@ fn take<'a, 'q>(rank: u16, file: &'a FileInput, left: &'q Left) -> Result<Taken<
             let block = next_block(file, layout, &mut opened, ended)?;
             Ok(block.map_or(Taken::Nothing, |block| Taken::Piece(Piece::Block(rank, layout, block))))
         }
-        (Left::Parquet { next }, Layout::Parquet(layout)) => {
+        (Rest::Parquet { next }, Layout::Parquet(layout)) => {
             let piece = match next.fetch_add(1, Relaxed) {
                 0 => Some(Piece::Hash(file)),
                 group if group <= layout.row_groups() => Some(Piece::RowGroup(rank, file, group - 1)),

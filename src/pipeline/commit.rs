@@ -14,7 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use super::history::{Commit, HISTORY, History};
-use super::layout::Out;
+use super::layout::{Out, STAGE};
 use crate::domain::{Error, Result};
 use crate::publish::files::{Area, cannot_write, is_there, read_if_there, sync_folder, sync_folders, write_file};
 use crate::publish::json_bytes;
@@ -149,7 +149,7 @@ fn replace(out: &Out, folder: &Path, name: &str, area: Area, content: &impl Seri
         .map_err(|error| cannot_write(&path, &error))
 }
 
-/// Removes everything in `.work` but the lock; nothing while a release is half in its place.
+/// Removes everything in `.work` but the lock and the stage; nothing while a release is half in its place.
 pub fn sweep(out: &Out) -> Result<()> {
     let work = out.work();
     if is_there(&work.join(JOURNAL))? {
@@ -159,6 +159,7 @@ pub fn sweep(out: &Out) -> Result<()> {
         for entry in fs::read_dir(&work)? {
             let entry = entry?;
             match entry.file_type()?.is_dir() {
+                true if entry.file_name() == STAGE => {}
                 true => fs::remove_dir_all(entry.path())?,
                 false if entry.file_name() == "lock" => {}
                 false => fs::remove_file(entry.path())?,

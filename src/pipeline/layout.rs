@@ -15,6 +15,9 @@ use crate::publish::files::{Area, cannot_write, is_there, make_folder, sync_fold
 const WORLD: u32 = 0o007;
 const ALL_BUT_OWNER: u32 = 0o077;
 
+/// Name of the stage within the work in progress.
+pub const STAGE: &str = "stage";
+
 /// The folder of all releases.
 #[derive(Debug, Clone)]
 pub struct Out {
@@ -76,10 +79,7 @@ impl Out {
     /// public area of another OUT, or `restricted` linked to a place within `public`.
     fn is_apart(&self) -> Result<()> {
         let root = absolute(&self.root);
-        let within = root.ancestors().skip(1).find(|above| {
-            let published = above.join("releases").is_dir() && above.join("latest").is_dir();
-            published && above.file_name().is_some_and(|name| name == "public")
-        });
+        let within = published_above(&root);
         let linked = |folder: PathBuf| std::fs::canonicalize(folder).ok();
         let (restricted, public) = (linked(self.restricted()), linked(self.public()));
         let inside = restricted.zip(public).is_some_and(|(restricted, public)| restricted.starts_with(public));
@@ -89,6 +89,17 @@ impl Out {
         Err(Error::output(format!(
             "{}: the restricted area would lie inside a public one; give --out a folder outside of it",
             self.root.display()
+        )))
+    }
+    /// Refuses a stage within a public area: it has rows of persons.
+    pub fn may_stage(&self, folder: &Path) -> Result<()> {
+        let (folder, public) = (absolute(folder), absolute(&self.public()));
+        if !folder.starts_with(&public) && published_above(&folder).is_none() {
+            return Ok(());
+        }
+        Err(Error::output(format!(
+            "{}: the stage would lie inside a public area; give --stage a folder outside of it",
+            folder.display()
         )))
     }
     pub fn public(&self) -> PathBuf {
@@ -117,10 +128,22 @@ impl Out {
     pub fn work(&self) -> PathBuf {
         self.root.join(".work")
     }
+    /// What is kept from night to night: stays when the rest of the work is emptied.
+    pub fn stage(&self) -> PathBuf {
+        self.work().join(STAGE)
+    }
     /// The release being built: `public/`, `restricted/` and `scratch/`.
     pub fn staging(&self) -> PathBuf {
         self.work().join("staging")
     }
+}
+
+/// The public area that a path lies in, if it lies in one.
+fn published_above(path: &Path) -> Option<&Path> {
+    path.ancestors().skip(1).find(|above| {
+        let published = above.join("releases").is_dir() && above.join("latest").is_dir();
+        published && above.file_name().is_some_and(|name| name == "public")
+    })
 }
 
 /// The path with its links followed as far as it is there.

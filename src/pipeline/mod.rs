@@ -11,7 +11,10 @@ mod found;
 mod gates;
 mod history;
 mod layout;
+mod middle;
 mod name;
+#[cfg(test)]
+mod night_tests;
 mod own;
 mod prune;
 mod rejects;
@@ -52,6 +55,8 @@ pub struct Request {
     /// How long to wait for another run; none: not at all.
     pub wait: Option<Duration>,
     pub accepted: Accepted,
+    /// Folder that work is kept in from night to night; none: nothing is kept, or used.
+    pub stage: Option<PathBuf>,
 }
 
 /// Gates that an operator lets a delivery through, and why. Part of the release's name, and

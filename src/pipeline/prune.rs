@@ -3,7 +3,7 @@
 //! In: an OUT and how many releases of each pipeline to keep. Out: what was removed, or would be.
 //! The release that `latest` leads to is always kept. Of a release that goes, the restricted
 //! manifest and the ledger stay: they are what later releases are protected and reproduced with.
-//! What a gate stopped is kept apart, and goes by age.
+//! What a gate stopped is kept apart, and goes by age. Staged files that no last run needs go, too.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,6 +15,7 @@ use super::history::{Commit, History, LEDGER};
 use super::layout::{Lock, Out};
 use crate::domain::Result;
 use crate::publish::files::{cannot_write, entries, is_there};
+use crate::stage;
 
 /// Files of a release's restricted folder that are never removed.
 const KEPT: [&str; 2] = ["manifest.json", LEDGER];
@@ -65,6 +66,7 @@ pub fn prune(asked: &Retention) -> Result<Pruned> {
         going.iter().try_for_each(|commit| remove_release(&out, &commit.release))?;
         failed.iter().try_for_each(|name| remove(&out, &out.failed().join(name)))?;
         sweep(&out)?;
+        stage::sweep(&out.stage());
     }
     let releases = going.iter().map(|commit| commit.release.clone()).collect();
     Ok(Pruned { releases, failed, kept: kept.len() })

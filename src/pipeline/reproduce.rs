@@ -170,6 +170,7 @@ impl Again<'_> {
             as_of: stated.as_of,
             memory: self.asked.memory,
             accepted: &stated.accepted,
+            stage: None,
             out: self.out,
             watch: self.watch,
         };

@@ -2,7 +2,6 @@
 //!
 //! In: a [`Request`]. Out: an [`Outcome`](super::Outcome). The steps stand here in their order and nowhere else.
 
-use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::path::PathBuf;
 
@@ -10,26 +9,17 @@ use super::Outcome as Done;
 use super::commit::{commit, move_latest, recover, sweep};
 use super::history::{Commit, History};
 use super::layout::{Lock, Out};
-use super::name::{Delivered, delivered, release_name, run_hash, unchanged};
+use super::middle::Counted;
+use super::name::{Delivered, delivered, release_name, run_hash};
 use super::stage::{self, Staged};
-use super::{Accepted, Mode, PlannedFile, Release, Request, Step, Summary, Watch, gates, whole};
-use crate::aggregate::{self, Cells, MonthCompleteness};
-use crate::codes::{Geography, practice_types};
-use crate::contacts::{self, Contacts, Residents, Volumes, Workspace};
+use super::{Accepted, Mode, PlannedFile, Release, Request, Step, Summary, Watch, whole};
+use crate::codes::Geography;
 use crate::definition::Pipeline;
 use crate::domain::{Error, Result};
-use crate::gates::{Facts, Outcome, judge};
-use crate::load::{Inputs, Scanned};
+use crate::load::Inputs;
 use crate::protect::{self, Ledger, Protected};
-use crate::publish::FEWEST_ROWS;
 use crate::publish::files::is_there;
-use crate::registers::{self, Linked};
-
-/// Bytes that rows in waiting may take where nothing is said.
-const MEMORY: u64 = 1 << 29;
-
-/// The source of residents.
-const RESIDENTS: &str = "innbyggere";
+use crate::stage::Stage;
 
 /// Does what was asked for.
 ///
@@ -47,12 +37,14 @@ pub fn run(request: &Request, watch: &dyn Watch) -> Result<Done> {
     out.make()?;
     let _lock = Lock::take(&out, request.wait)?;
     recover(&out)?;
+    let stage = open_stage(request, &out)?;
     let work = Work {
         pipeline: &pipeline,
         geography: &geography,
         as_of: request.as_of,
         memory: request.memory,
         accepted: &request.accepted,
+        stage: stage.as_ref(),
         out: &out,
         watch,
     };
@@ -69,6 +61,8 @@ pub struct Work<'a> {
     /// Bytes that rows in waiting may take.
     pub memory: Option<u64>,
     pub accepted: &'a Accepted,
+    /// What is kept from night to night; none: everything is made anew.
+    pub stage: Option<&'a Stage>,
     pub out: &'a Out,
     pub watch: &'a dyn Watch,
 }
@@ -81,7 +75,7 @@ pub fn carry_out(work: &Work, inputs: Inputs) -> Result<Done> {
         move_latest(out, &History::read(out)?, pipeline)?;
         return Ok(Done::AlreadyThere(at(out, pipeline, &done.release)?));
     }
-    let made = Run { work, plan: &plan }.make();
+    let made = Run { work, plan: &plan, scratch: out.staging().join("scratch") }.make();
     let swept = sweep(out);
     made?;
     swept.map_err(|error| stands(&plan.release, error))?;
@@ -91,6 +85,12 @@ pub fn carry_out(work: &Work, inputs: Inputs) -> Result<Done> {
 /// The failure of what comes after a release is in its place.
 fn stands(release: &str, error: Error) -> Error {
     Error::new(error.code, format!("{}. The release {release} stands in its place", error.message))
+}
+
+fn open_stage(request: &Request, out: &Out) -> Result<Option<Stage>> {
+    let Some(folder) = &request.stage else { return Ok(None) };
+    out.may_stage(folder)?;
+    Stage::open(folder)
 }
 
 /// Finds the files of the delivery before anything is made.
@@ -159,17 +159,12 @@ pub(super) fn at(out: &Out, pipeline: &str, release: &str) -> Result<Release> {
     })
 }
 
-/// Warns of codes that no list knows; how many rows exactly is in the restricted manifest.
-fn tell_unknown(unknown: &BTreeMap<(String, String), u64>) {
-    for ((source, column), _) in unknown.iter().filter(|(_, rows)| **rows >= FEWEST_ROWS) {
-        tracing::warn!(source, column, "rows have codes that no list knows; they count as unknown");
-    }
-}
-
 /// A run under the lock.
 pub struct Run<'a> {
     pub work: &'a Work<'a>,
     pub plan: &'a Plan,
+    /// Where rows wait.
+    pub scratch: PathBuf,
 }
 
 impl<'a> Deref for Run<'a> {
@@ -177,19 +172,6 @@ impl<'a> Deref for Run<'a> {
     fn deref(&self) -> &Work<'a> {
         self.work
     }
-}
-
-/// What the middle rooms gave: the class of every row, and the cells.
-pub struct Counted {
-    pub cells: Cells,
-    /// Of joined registers, in place of cells.
-    pub linked: Linked,
-    pub sources: BTreeMap<String, Scanned>,
-    /// Rows with a code that no list knows, by source and column.
-    pub unknown: BTreeMap<(String, String), u64>,
-    pub completeness: Vec<MonthCompleteness>,
-    /// What every gate found.
-    pub gates: Vec<Outcome>,
 }
 
 impl Run<'_> {
@@ -216,93 +198,6 @@ impl Run<'_> {
             true => protect::protect_joined(&counted.linked.tables, pipeline, geography, as_of, ledger),
             false => protect::protect(&counted.cells, pipeline, geography, as_of, ledger),
         }
-    }
-
-    /// From files to cells; stops where a gate closes.
-    fn count(&self, ledger: &Ledger) -> Result<Counted> {
-        let (pipeline, geography) = (self.pipeline, self.geography);
-        let (contacts, residents, mut counted) = self.read()?;
-        self.pass_gates(&mut counted, &contacts)?;
-        self.watch.step(Step::Count);
-        if pipeline.is_joined() {
-            return Ok(counted);
-        }
-        let run = aggregate::Run { contacts: &contacts, residents: &residents, pipeline, geography, as_of: self.as_of };
-        let cells = aggregate::count(&run)?;
-        let pools = protect::choose_pools(&cells, pipeline, geography, ledger)?;
-        counted.cells = aggregate::with_pools(cells, &pools, &run)?;
-        Ok(counted)
-    }
-
-    /// From files to contacts, residents and joined registers, and the class of every row.
-    pub(super) fn read(&self) -> Result<(Contacts, Residents, Counted)> {
-        self.watch.step(Step::Contacts);
-        let scratch = self.out.staging().join("scratch");
-        let memory = self.memory.unwrap_or(MEMORY) as usize;
-        let workspace = Workspace { scratch: &scratch, memory };
-        let (contacts, books) = contacts::build(&self.plan.inputs, self.pipeline, self.geography, workspace)?;
-        self.watch.step(Step::Residents);
-        let mut sources = books.sources;
-        let residents = self.residents(&mut sources)?;
-        let mut linked = self.link(&contacts, &residents)?;
-        sources.append(&mut linked.sources);
-        unchanged(&self.plan.delivered)?;
-        tell_unknown(&books.unknown);
-        gates::balance(&sources)?;
-        let counted = Counted {
-            cells: Cells { tables: Vec::new() },
-            linked,
-            sources,
-            unknown: books.unknown,
-            completeness: aggregate::completeness(&contacts.delays, self.as_of),
-            gates: Vec::new(),
-        };
-        Ok((contacts, residents, counted))
-    }
-
-    /// Registers joined with contacts, where the tables are made of them.
-    fn link(&self, contacts: &Contacts, residents: &Residents) -> Result<Linked> {
-        if !self.pipeline.is_joined() {
-            return Ok(Linked::default());
-        }
-        self.watch.step(Step::Link);
-        registers::link(&registers::Run {
-            inputs: &self.plan.inputs,
-            contacts,
-            residents,
-            pipeline: self.pipeline,
-            geography: self.geography,
-            as_of: self.as_of,
-        })
-    }
-
-    /// Residents, where a rate needs them.
-    fn residents(&self, sources: &mut BTreeMap<String, Scanned>) -> Result<Residents> {
-        if !self.pipeline.sources.iter().any(|used| used.source == RESIDENTS) {
-            return Ok(Residents::default());
-        }
-        let (residents, scanned) = contacts::residents(&self.plan.inputs, self.pipeline, self.geography)?;
-        sources.insert(RESIDENTS.into(), scanned);
-        Ok(residents)
-    }
-
-    /// Asks every gate; keeps the rejects and the accounting of a run that one of them stops.
-    pub(super) fn pass_gates(&self, counted: &mut Counted, contacts: &Contacts) -> Result<()> {
-        let places = self.geography.municipalities.len();
-        let facts = Facts {
-            pipeline: self.pipeline,
-            geography: self.geography,
-            sources: &counted.sources,
-            unknown: &counted.unknown,
-            volumes: &Volumes::of(contacts, practice_types().len(), places),
-            completeness: &counted.completeness,
-            as_of: self.as_of,
-        };
-        counted.gates = judge(&facts, &self.accepted.gates);
-        let Some(message) = gates::tell(&counted.gates) else { return Ok(()) };
-        let kept = stage::keep_failed(self, counted)?;
-        let kept = format!("; the rejected rows and the accounting are kept in {}", kept.display());
-        Err(Error::gate(message + &kept))
     }
 
     /// Public folders of the earlier releases of this pipeline, and of the newest of every other, which

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use super::history::LEDGER;
 use super::layout::Out;
-use super::run::{Counted, Run};
+use super::middle::Counted;
+use super::run::Run;
 use super::{Watch, rejects};
 use crate::aggregate::MonthCompleteness;
 use crate::audit;

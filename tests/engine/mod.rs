@@ -70,7 +70,7 @@ fn walk(delivery: &Path, as_of: &str) -> Result<Outcome, Error> {
     if !tallies().all(|file| file.balances()) {
         return Err(Error::books("the books do not balance"));
     }
-    let run = Run { contacts: &contacts, residents: &residents, pipeline: &pipeline, geography: &geography, as_of };
+    let run = Run::of_all(&contacts, &residents, &pipeline, (&geography, as_of));
     let cells = aggregate::count(&run)?;
     Ok(Outcome { cells, pipeline, geography, sources, as_of })
 }

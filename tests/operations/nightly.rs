@@ -1,9 +1,11 @@
 //! What a timer meets: gates, another run at work, metrics, the environment.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::small::{Place, kprstat, said};
+use super::small::{Place, files, kprstat, said};
 
 #[test]
 fn a_gate_that_a_definition_closes_stops_the_run_until_an_operator_lets_it_through() {
@@ -74,6 +76,59 @@ fn a_run_waits_for_another_and_tells_a_monitor_how_it_ended() {
     let stages = last["stages"].as_array().unwrap();
     assert!(stages.iter().any(|stage| stage["stage"] == "audit" && stage["peak_bytes"].as_u64().unwrap() > 0));
     assert!(stderr.contains("\"table\":\"gp-contacts\""), "one event a table: {stderr}");
+}
+
+#[test]
+fn nights_on_a_stage_release_the_bytes_of_runs_without_one() {
+    let place = Place::new();
+    let late = place.path("late");
+    fs::create_dir(&late).unwrap();
+    let last = |name: &str| name.contains("2023m03");
+    let names = |folder: &str| -> Vec<String> {
+        fs::read_dir(place.path(folder))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect()
+    };
+    for name in names("delivery").iter().filter(|name| last(name)) {
+        fs::rename(place.path("delivery").join(name), late.join(name)).unwrap();
+    }
+    let night = |out: &str, as_of: &str, more: &[&str]| {
+        let run = place.run(out, as_of, more).output().unwrap();
+        assert!(run.status.success(), "{}", said(&run));
+    };
+    let elsewhere = place.path("kept");
+    let nights = |as_of: &str| {
+        night("staged", as_of, &[]);
+        night("other", as_of, &["--stage", elsewhere.to_str().unwrap()]);
+        night("plain", as_of, &["--no-stage"]);
+    };
+    nights("2023-05-02");
+    let inside = place.path("plain/public/stage");
+    let refused = place.run("plain", "2023-05-03", &["--stage", inside.to_str().unwrap()]).output().unwrap();
+    assert_eq!(refused.status.code(), Some(15), "{}", said(&refused));
+    assert!(!inside.exists());
+    for name in names("late") {
+        fs::rename(late.join(&name), place.path("delivery").join(&name)).unwrap();
+    }
+    nights("2023-05-20");
+    nights("2023-04-15");
+    let standing = |out: &str| -> Vec<(PathBuf, Vec<u8>)> {
+        let is_log = |path: &Path| path.file_name().is_some_and(|name| name == "log.jsonl");
+        let all = ["public/releases", "restricted"].map(|area| files(&place.path(out).join(area)));
+        all.concat().into_iter().filter(|(path, _)| !is_log(path)).collect()
+    };
+    assert_eq!(names("plain/public/releases").len(), 3);
+    assert!(standing("staged") == standing("plain"), "below OUT/.work");
+    assert!(standing("other") == standing("plain"), "in a folder of its own");
+    assert!(!place.path("plain/.work/stage").exists() && !place.path("other/.work/stage").exists());
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let stage = place.path("staged/.work/stage");
+    assert_eq!((mode(&stage), mode(&elsewhere)), (0o700, 0o700));
+    for entry in fs::read_dir(&stage).unwrap() {
+        assert_eq!(mode(&entry.unwrap().path()), 0o600);
+    }
+    assert!(names("staged/.work/stage").iter().any(|name| name.starts_with("night-gp-activity")));
 }
 
 #[test]

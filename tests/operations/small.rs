@@ -42,11 +42,14 @@ impl Place {
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
-    /// What `kprstat run` takes to release to `out`, and what a test adds.
+    /// What `kprstat run` takes to release to `out`, on a stage there, and what a test adds.
     pub fn run(&self, out: &str, as_of: &str, more: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kprstat"));
         command.arg("run").arg(self.path("gp-activity.toml")).arg("--delivery").arg(self.path("delivery"));
         command.arg("--out").arg(self.path(out)).args(["--as-of", as_of]).args(more);
+        if !more.iter().any(|word| word.ends_with("-stage")) {
+            command.arg("--stage").arg(self.path(out).join(".work/stage"));
+        }
         command
     }
     /// Sets a text before the sources of the definition.

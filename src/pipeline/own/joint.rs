@@ -100,7 +100,7 @@ impl Counting<'_> {
 
     fn run<'r>(&'r self, part: &'r Part<'_>, contacts: &'r Contacts, residents: &'r Residents) -> aggregate::Run<'r> {
         let (pipeline, geography) = (&part.pipeline, &part.geography);
-        aggregate::Run { contacts, residents, pipeline, geography, as_of: self.as_of }
+        aggregate::Run::of_all(contacts, residents, pipeline, (geography, self.as_of))
     }
 
     /// The part that a table is of, and its position there.

@@ -10,8 +10,9 @@ use std::path::Path;
 use super::super::commit::{commit, sweep};
 use super::super::history::{Commit, History};
 use super::super::layout::Out;
+use super::super::middle::Counted;
 use super::super::name::{Delivered, run_hash};
-use super::super::run::{Counted, Plan, Run, Work, at};
+use super::super::run::{Plan, Run, Work, at};
 use super::super::stage::{context, make_folders};
 use super::super::stated::Against;
 use super::super::{Accepted, Outcome, Step, Watch, rejects, whole};
@@ -20,6 +21,8 @@ use super::joint::{Counting, Joint};
 use super::published::Published;
 use super::{name_of, state};
 use crate::audit;
+use crate::codes::{Geography, practice_types};
+use crate::contacts::Volumes;
 use crate::definition::Pipeline;
 use crate::domain::{Error, Result};
 use crate::load::Inputs;
@@ -68,13 +71,15 @@ impl Making<'_> {
         let reading = company.reading(&definition);
         make_folders(self.out)?;
         let read = self.work(&reading, &company.meeting.geography);
-        let (contacts, residents, mut counted) = Run { work: &read, plan }.read()?;
+        let (contacts, residents, mut counted) = self.run(&read, plan).read()?;
         let counting =
             Counting { company, own: &definition, contacts: &contacts, residents: &residents, as_of: self.as_of };
         let own = &company.parts[company.own];
         let work = self.work(&definition, &own.geography);
-        let run = Run { work: &work, plan };
-        run.pass_gates(&mut counted, &counting.regrouped(own).0)?;
+        let run = self.run(&work, plan);
+        let places = own.geography.municipalities.len();
+        let volumes = Volumes::of(&counting.regrouped(own).0, practice_types().len(), places);
+        run.pass_gates(&mut counted, &volumes)?;
         self.watch.step(Step::Count);
         self.watch.step(Step::Protect);
         let joint = counting.protect()?;
@@ -86,10 +91,14 @@ impl Making<'_> {
         commit(self.out, self.entry(plan, after))
     }
 
-    fn work<'w>(&'w self, pipeline: &'w Pipeline, geography: &'w crate::codes::Geography) -> Work<'w> {
+    fn work<'w>(&'w self, pipeline: &'w Pipeline, geography: &'w Geography) -> Work<'w> {
         const ACCEPTED: &Accepted = &Accepted { gates: Vec::new(), reason: String::new() };
         let (as_of, memory, accepted, out, watch) = (self.as_of, self.memory, ACCEPTED, self.out, self.watch);
-        Work { pipeline, geography, as_of, memory, accepted, out, watch }
+        Work { pipeline, geography, as_of, memory, accepted, stage: None, out, watch }
+    }
+
+    fn run<'w>(&self, work: &'w Work<'w>, plan: &'w Plan) -> Run<'w> {
+        Run { work, plan, scratch: self.out.staging().join("scratch") }
     }
 
     /// Writes all tables together as if they were published by the values of today, and attacks them.

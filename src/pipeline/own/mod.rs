@@ -159,5 +159,6 @@ fn request(asked: &OwnRequest) -> Request {
         mode: Mode::Release,
         wait: asked.wait,
         accepted: Accepted::default(),
+        stage: None,
     }
 }

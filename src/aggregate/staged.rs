@@ -1,0 +1,187 @@
+//! Cells by period, kept from night to night: only periods whose contacts have changed are counted.
+//!
+//! In: contacts by month, residents, the definition. Out: [`Cells`], the same as of a count of all
+//! contacts. The cells of a period are found under the contacts that made them: a period with
+//! other contacts is another one. What is not found is made by `renew`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::axes::{Selection, Span};
+use super::blocks::Block;
+use super::cells::{CellCount, Cells, MeanCell, TableCells};
+use super::count::{Counted, Run, has_rate, prepare};
+use super::lone::{Keys, renumber};
+use super::pools::{Pools, pooled_tables, splice};
+use super::residents::layer;
+use super::workload::means_of;
+use crate::codes::Geography;
+use crate::contacts::{Change, Contacts, MonthFile, Months, Residents};
+use crate::definition::Pipeline;
+use crate::domain::{Error, Month, Period, Result};
+use crate::stage::{Key, Stored};
+
+/// All that counting needs, where contacts are kept by month.
+pub struct Night<'a> {
+    pub months: &'a Months<'a>,
+    /// What has changed since the last run, where that is known.
+    pub change: Option<&'a Change>,
+    pub residents: &'a Residents,
+    pub pipeline: &'a Pipeline,
+    pub geography: &'a Geography,
+    /// Days since 1970-01-01.
+    pub as_of: i32,
+}
+
+/// Cells under way, with the names of the files that they are kept in.
+pub struct NightCells {
+    pub cells: Cells,
+    keys: Keys,
+    pub kept: Vec<String>,
+}
+
+/// The cells of all tables.
+pub fn count_night(night: &Night) -> Result<NightCells> {
+    let tables: Vec<usize> = (0..night.pipeline.tables.len()).collect();
+    let mut made = NightCells { cells: Cells { tables: Vec::new() }, keys: Keys::default(), kept: Vec::new() };
+    made.cells.tables = night.tables(&tables, Selection::All, (&mut made.keys, &mut made.kept))?;
+    Ok(made)
+}
+
+/// Adds the pools, as [`super::with_pools`] does.
+pub fn with_pools_night(mut made: NightCells, pools: &Pools, night: &Night) -> Result<(Cells, Vec<String>)> {
+    let pooled = pooled_tables(&made.cells, night.pipeline);
+    if !pools.is_empty() && !pooled.is_empty() {
+        let added = night.tables(&pooled, Selection::Pools(pools), (&mut made.keys, &mut made.kept))?;
+        splice(&mut made.cells, &pooled, added);
+    }
+    renumber(&mut made.cells, &made.keys);
+    Ok((made.cells, made.kept))
+}
+
+/// The blocks of a period by position of the table in the pipeline.
+pub type Blocks = BTreeMap<usize, Block>;
+
+/// The tables of one counting.
+#[derive(Clone, Copy)]
+pub struct Tables<'a> {
+    pub counted: &'a [Counted],
+    pub selection: Selection<'a>,
+}
+
+impl Tables<'_> {
+    /// Positions in the pipeline of the tables that have a period.
+    pub fn with(&self, period: Period) -> Vec<usize> {
+        let has = |table: &&Counted| table.axes.periods.contains(&period);
+        self.counted.iter().filter(has).map(|table| table.table).collect()
+    }
+}
+
+impl Night<'_> {
+    fn tables(
+        &self,
+        tables: &[usize],
+        selection: Selection,
+        (keys, names): (&mut Keys, &mut Vec<String>),
+    ) -> Result<Vec<TableCells>> {
+        let none = Contacts::default();
+        let span = Span::of(self.pipeline, self.months.span(), self.as_of);
+        let run = self.run(&none, None);
+        let counted: Vec<Counted> = tables.iter().map(|&at| prepare(&run, at, span, selection)).collect();
+        let periods: BTreeSet<Period> = counted.iter().flat_map(|table| table.axes.periods.iter().copied()).collect();
+        let mut blocks: BTreeMap<Period, Blocks> = BTreeMap::new();
+        let mut missing = Vec::new();
+        let all = Tables { counted: &counted, selection };
+        for &period in &periods {
+            let key = self.key(period, selection, &self.months.list);
+            names.push(key.name.clone());
+            match self.months.stage.read(&key) {
+                Some(stored) => {
+                    blocks.insert(period, read(&stored, &all.with(period))?);
+                }
+                None => missing.push(period),
+            }
+        }
+        tracing::debug!(periods = periods.len(), counted = missing.len(), "making the cells of periods that changed");
+        for (period, made) in self.renew(&missing, all)? {
+            self.keep(&self.key(period, selection, &self.months.list), &made)?;
+            blocks.insert(period, made);
+        }
+        counted.into_iter().map(|table| self.assemble(table, &blocks, keys)).collect()
+    }
+
+    /// A count of some contacts, of some periods alone.
+    pub fn run<'r>(&'r self, contacts: &'r Contacts, only: Option<&'r [Period]>) -> Run<'r> {
+        let (residents, pipeline, geography) = (self.residents, self.pipeline, self.geography);
+        Run { only, ..Run::of_all(contacts, residents, pipeline, (geography, self.as_of)) }
+    }
+
+    /// What the cells of a period rest on: the definition, the places counted, the contacts of its
+    /// months.
+    pub fn key(&self, period: Period, selection: Selection, months: &BTreeMap<Month, MonthFile>) -> Key {
+        let mut facts = self.months.facts.clone();
+        // Of contacts at one moment the last is told by the order of bills.
+        facts.push(format!("{}", self.months.bills.all_integers()));
+        facts.push(format!("{:?} {}", period.kind, period.first.0));
+        if let Selection::Pools(pools) = selection {
+            facts.push(format!("{pools:?}"));
+        }
+        let months = months.range(period.first..=period.last());
+        facts.extend(months.map(|(month, file)| format!("{} {}", month.0, file.contents)));
+        self.months.stage.key("cells", &facts.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    fn keep(&self, key: &Key, blocks: &Blocks) -> Result<()> {
+        let mut writer = self.months.stage.create(key)?;
+        for (table, block) in blocks {
+            let doctors = if block.has_doctors { block.doctors_to_rows()?.to_vec() } else { Vec::new() };
+            for (layer, rows) in block.to_rows()?.into_iter().chain(doctors) {
+                writer.rows(&format!("{table}-{layer}"), &rows)?;
+            }
+        }
+        writer.finish(&())
+    }
+
+    /// A table from the blocks of its periods.
+    fn assemble(&self, counted: Counted, blocks: &BTreeMap<Period, Blocks>, keys: &mut Keys) -> Result<TableCells> {
+        let table = &self.pipeline.tables[counted.table];
+        let none = Contacts::default();
+        let residents = if has_rate(table) { layer(&self.run(&none, None), table, &counted) } else { Vec::new() };
+        let (cells, means) = (counted.axes.len(), means_of(table, &counted.axes));
+        let mut made = TableCells {
+            table: counted.table,
+            contacts: vec![CellCount::default(); cells],
+            patients: vec![CellCount::default(); if counted.has_patients { cells } else { 0 }],
+            residents,
+            means: vec![MeanCell::default(); means],
+            axes: counted.axes,
+        };
+        for (at, period) in made.axes.periods.clone().into_iter().enumerate() {
+            let block = blocks.get(&period).and_then(|blocks| blocks.get(&made.table));
+            let put = block.and_then(|block| block.put(&mut made, at, keys));
+            put.ok_or_else(|| Error::bug("the cells of a period do not fit their table"))?;
+        }
+        Ok(made)
+    }
+}
+
+fn read(stored: &Stored, tables: &[usize]) -> Result<Blocks> {
+    tables.iter().map(|&table| Ok((table, read_block(stored, table)?))).collect()
+}
+
+/// The cells of a table in a period, without its doctors.
+pub fn read_block(stored: &Stored, table: usize) -> Result<Block> {
+    let [contacts, patients, means] =
+        ["contacts", "patients", "means"].map(|layer| stored.rows(&format!("{table}-{layer}")));
+    Block::from_rows(&contacts?, &patients?, &means?).ok_or_else(|| stored.is_damaged())
+}
+
+/// The same with its doctors; none where they are not kept.
+pub fn read_whole(stored: &Stored, table: usize) -> Result<Option<Block>> {
+    let label = |layer: &str| format!("{table}-doctors-{layer}");
+    if !stored.has(&label("contacts")) {
+        return Ok(None);
+    }
+    let (contacts, patients) = (stored.rows(&label("contacts"))?, stored.rows(&label("patients"))?);
+    let block = read_block(stored, table)?.with_doctors(&contacts, &patients);
+    block.map(Some).ok_or_else(|| stored.is_damaged())
+}
