@@ -21,7 +21,10 @@ const DIFFERING_AT_LAST: usize = 3;
 
 /// The cheapest transfer found, if any.
 pub(super) fn transfer(system: &System<'_>, query: &Query<'_>, scratch: &mut Scratch) -> Option<Found> {
-    let first = search(system, &Query { reach: Reach::Totals, below: f32::INFINITY, ..*query }, scratch)?;
+    let totals = Query { reach: Reach::Totals, below: f32::INFINITY, ..*query };
+    // Where sums that were told stand still no total can move, but the leaf to raise is found all the same.
+    let first = search(system, &totals, scratch)
+        .or_else(|| search(system, &Query { contacts_width: 0, patients_width: 0, ..totals }, scratch))?;
     let from: Vec<u16> = first.terms.first()?.parts.iter().map(|part| part.0).collect();
     let weigher = Weigher::new(system, query);
     let mut search = Transfer { system, query, weigher, at: first.at, from, raised: Vec::new(), best: None };
