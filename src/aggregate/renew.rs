@@ -174,7 +174,7 @@ impl Night<'_> {
                 Wanted { periods: &periods, doctors: &[], persons_alone: true },
                 (&asked, tables),
             );
-            tracing::debug!(persons = persons.len(), "counting persons near cells in doubt");
+            tracing::debug!("counting persons near cells in doubt");
         }
         let mut made = Made::new();
         for ((period, table), turned) in turned {

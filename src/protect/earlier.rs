@@ -6,14 +6,14 @@
 //! margin. Proofs keep within that, as `audit` does. `src/protect/CERTIFICATE.md` has the assumption
 //! in words. Never tells a value to what is public.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::grid::CellId;
 use super::ledger::{Told, TwoTold};
 use super::moves::Layer;
 use super::patients::{Entry, entries, nested};
 use super::primary::Reason;
-use super::proofs::Proofs;
+use super::proofs::{Proofs, Used, layers};
 use super::system::{Cell, Leeway, State, System};
 use crate::relations::DimKind;
 
@@ -190,6 +190,50 @@ impl System<'_> {
             }
         }
         falls_short
+    }
+
+    /// Hides again what was shown again although a move in use needs it hidden: a sum that stands still
+    /// leaves what it holds less room than the move takes.
+    pub fn hide_again(&mut self, proofs: &Proofs, were_hidden: &[CellId]) {
+        if self.earlier.is_none() {
+            return;
+        }
+        loop {
+            self.look_back();
+            let Some(earlier) = &self.earlier else { return };
+            let mut open: Vec<CellId> = proofs.moves.iter().flat_map(|used| self.too_far(proofs, used)).collect();
+            let mut above: FxHashSet<CellId> = FxHashSet::default();
+            while let Some(cell) = open.pop() {
+                let holders = earlier.holders(cell as usize).iter().map(|&(holder, _)| holder);
+                open.extend(holders.filter(|&holder| above.insert(holder)));
+            }
+            let is_shown = |cell: &&CellId| self.cells[**cell as usize].state == State::Shown && above.contains(cell);
+            let again: Vec<CellId> = were_hidden.iter().filter(is_shown).copied().collect();
+            if again.is_empty() {
+                return;
+            }
+            again.into_iter().for_each(|cell| self.hide(cell, Reason::Secondary));
+        }
+    }
+
+    /// Cells that a move, with those that go along, takes further than earlier releases leave.
+    fn too_far(&self, proofs: &Proofs, used: &Used) -> Vec<CellId> {
+        let amounts = used.amounts;
+        let by_layer = [(amounts.contacts_up, amounts.contacts_down), (amounts.patients_up, amounts.patients_down)];
+        let goes_too_far = |of: Layer, cell: CellId, by: i8| {
+            let cell = &self.cells[cell as usize];
+            let moved = layers(of).iter().filter(|&&layer| layer == 0 || cell.has_patients());
+            moved.into_iter().any(|&layer| {
+                let (up, down) = by_layer[layer];
+                let (up, down) = if by > 0 { (up, down) } else { (down, up) };
+                let times = u32::from(by.unsigned_abs());
+                let leeway = cell.leeway[layer];
+                up.saturating_mul(times) > leeway.up() || down.saturating_mul(times) > leeway.down()
+            })
+        };
+        let all = [used].into_iter().chain(used.along.iter().map(|&at| &proofs.moves[at as usize]));
+        let changes = all.flat_map(|of| of.cells.iter().map(move |&(cell, by)| (of.layer, cell, by)));
+        changes.filter(|&(of, cell, by)| goes_too_far(of, cell, by)).map(|(_, cell, _)| cell).collect()
     }
 
     /// Gives up the sums that show how little a target has changed, where it cannot be protected

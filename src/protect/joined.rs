@@ -9,7 +9,8 @@
 use super::certificate::Certificate;
 use super::joined_means::Means;
 use super::joined_rows::{add_loss, rows};
-use super::ledger::{Before, Ledger, Names, Noted};
+use super::kept::KeptMoves;
+use super::ledger::{Before, Ledger, Names, Noted, Seen};
 use super::primary::Reason;
 use super::protected::Protected;
 use super::rows::Decisions;
@@ -51,7 +52,8 @@ pub fn protect_joined(
     let mut certificate = Certificate::default();
     let mut decided: Vec<Decisions> = Vec::new();
     for (at, part) in parts.iter().enumerate() {
-        decided.push(run.decide((at, part), &mut certificate, &mut protected)?);
+        let hidden = run.hidden_together(at, &parts, &protected)?;
+        decided.push(run.decide((at, part), &hidden, &mut certificate, &mut protected)?);
     }
     for table in tables {
         let of_table = parts.iter().zip(&decided).filter(|(part, _)| part.cells.table == table.table);
@@ -60,6 +62,9 @@ pub fn protect_joined(
     protected.certificate = certificate.finish(&protected.relations, &pipeline.policy)?;
     Ok(protected)
 }
+
+/// The quantity of a share that is its denominator.
+const DENOMINATOR: usize = 2;
 
 /// A system of a table with its counts.
 struct Part<'a> {
@@ -85,10 +90,26 @@ impl<'a> Part<'a> {
         JoinedView { table: self.cells.table, system: &self.system, axes: &self.cells.axes }
     }
 
+    /// Units whose denominator is hidden.
+    fn hidden_denominators(&self, decisions: &Decisions) -> Vec<usize> {
+        let units = 0..self.cells.axes.len() / self.cells.axes.quantities;
+        units.filter(|&unit| decisions.states[self.position(unit, DENOMINATOR)] == State::Hidden).collect()
+    }
+
     /// Whether its totals are those of the whole country: contacts of persons on lists are nearly so,
     /// and are hidden where those are, but say nothing of them.
     fn is_of_country(&self) -> bool {
         self.table.family() == Some(Family::Teams)
+    }
+
+    /// Whether its denominators are those of another share of the table: one quantity, one decision.
+    fn has_denominators_of(&self, other: &Part<'_>) -> bool {
+        let is_share = |part: &Part<'_>| part.system.counted == SystemCounts::Share;
+        let of = |part: &Part<'_>| {
+            let all = part.cells.contacts.iter().skip(DENOMINATOR).step_by(part.cells.axes.quantities);
+            all.map(|count| (count.value, count.patients)).collect::<Vec<_>>()
+        };
+        self.cells.table == other.cells.table && is_share(self) && is_share(other) && of(self) == of(other)
     }
 
     /// Positions along place, period and label, then quantity.
@@ -135,25 +156,68 @@ impl Run<'_> {
         }
     }
 
+    /// Units whose denominator is hidden by any of the shares that have the same denominators: each is
+    /// decided again with what the others hide, until none hides more.
+    fn hidden_together(&self, at: usize, parts: &[Part<'_>], protected: &Protected) -> Result<Vec<usize>> {
+        let alike: Vec<usize> =
+            (0..parts.len()).filter(|&other| parts[at].has_denominators_of(&parts[other])).collect();
+        let mut hidden = Vec::new();
+        while alike.len() > 1 {
+            let before = hidden.clone();
+            for &other in &alike {
+                let part = (other, &parts[other]);
+                let decisions = self.prove(part, &hidden, &mut Certificate::default(), protected)?.0;
+                hidden = parts[other].hidden_denominators(&decisions);
+            }
+            if hidden == before {
+                break;
+            }
+        }
+        Ok(hidden)
+    }
+
+    /// Decides a part in which some denominators are hidden already.
+    fn prove(
+        &self,
+        (at, part): (usize, &Part<'_>),
+        hidden: &[usize],
+        certificate: &mut Certificate,
+        protected: &Protected,
+    ) -> Result<(Decisions, KeptMoves)> {
+        let universe = &protected.relations.universes[at];
+        let [view] = &universe.views[..] else { return Err(Error::bug("a system of joined registers has one view")) };
+        let names = self.names(part, universe);
+        let mut before = self.before(&names, part);
+        for &unit in hidden {
+            let nothing = || Before::nothing(part.cells.axes.len(), self.pipeline.policy.width);
+            before.get_or_insert_with(nothing).set(part.position(unit, DENOMINATOR), Seen::Hidden as u8);
+        }
+        let source = Source { view, table: part.table, cells: &part.cells, before };
+        let kept = self.ledger.moves.get(&universe.id);
+        let (mut decided, kept) = prove((at, universe), &[source], certificate, kept)?;
+        let decisions = decided.pop().ok_or_else(|| Error::bug("a system of joined registers was not decided"))?;
+        Ok((decisions, kept))
+    }
+
+    fn names<'n>(&'n self, part: &'n Part<'_>, universe: &'n Universe) -> Names<'n> {
+        let quantities = quantities(universe);
+        Names { table: &universe.id, axes: &part.cells.axes, geography: self.geography, quantities }
+    }
+
     fn decide(
         &self,
         (at, part): (usize, &Part<'_>),
+        hidden: &[usize],
         certificate: &mut Certificate,
         protected: &mut Protected,
     ) -> Result<Decisions> {
-        let universe = &protected.relations.universes[at];
-        let [view] = &universe.views[..] else { return Err(Error::bug("a system of joined registers has one view")) };
-        let name = universe.id.clone();
-        let names =
-            Names { table: &name, axes: &part.cells.axes, geography: self.geography, quantities: quantities(universe) };
-        let before = self.before(&names, part);
-        let source = Source { view, table: part.table, cells: &part.cells, before };
-        let (mut decided, kept) = prove((at, universe), &[source], certificate, self.ledger.moves.get(&name))?;
-        let mut decisions = decided.pop().ok_or_else(|| Error::bug("a system of joined registers was not decided"))?;
+        let (mut decisions, kept) = self.prove((at, part), hidden, certificate, protected)?;
+        let universe = protected.relations.universes[at].clone();
+        let names = self.names(part, &universe);
         let seen: Vec<u8> = (0..part.cells.axes.len()).map(|at| seen(&decisions, &part.cells, at) as u8).collect();
         let told = std::mem::take(&mut decisions.told);
         protected.ledger.note(&names, &Noted { seen, told, as_of: self.as_of });
-        protected.ledger.moves.insert(name.clone(), kept);
+        protected.ledger.moves.insert(universe.id.clone(), kept);
         if part.is_of_country() {
             protected.ledger.note_country(&decisions, &part.cells, &self.shared(part));
         }

@@ -45,6 +45,9 @@ struct KeptMove {
     along: Vec<u32>,
 }
 
+/// Terms that a move may have at most.
+const MOST_TERMS: u64 = 64;
+
 /// Moves looked at in one state of the proofs.
 const BATCH: usize = 8_192;
 
@@ -94,7 +97,7 @@ impl KeptMoves {
 
 fn read_move(dims: &[KeptDim], count: usize, bytes: &mut &[u8]) -> Option<KeptMove> {
     let layer = *LAYERS.get(read_number(bytes)? as usize)?;
-    let terms = read_number(bytes)?;
+    let terms = Some(read_number(bytes)?).filter(|&terms| terms <= MOST_TERMS)?;
     let leaf = |most: usize, bytes: &mut &[u8]| match read_number(bytes)? {
         0 => Some(NONE),
         more => Some(more as usize - 1).filter(|&at| at < most).map(|at| at as u16),
@@ -215,6 +218,14 @@ fn found(
 fn placed(system: &System<'_>, today: &Today, kept: &KeptMove, within: Within, scratch: &mut Scratch) -> Option<Found> {
     let (terms, at) = today.place(kept)?;
     let layer = kept.layer;
+    // A leaf is raised in every dimension but those that stand still.
+    let fits = |term: &Term| {
+        let mut parts = term.parts.iter().zip(&system.universe.dims);
+        parts.all(|(part, dim)| (part.0 == NONE) == layer.stands(dim.kind) && (part.0 != NONE || part.1 == NONE))
+    };
+    if !terms.iter().all(fits) {
+        return None;
+    }
     let cells = system.changes_of(&terms, layer, &at);
     let mut room = Room::BOUNDLESS;
     for &(id, by) in &cells {

@@ -75,10 +75,11 @@ impl System<'_> {
             }
         }
         changes.sort_unstable();
-        let sum = |of: &[(CellId, i8)]| (of[0].0, of.iter().map(|change| change.1).sum::<i8>());
-        let changed = |&(cell, by): &(CellId, i8)| {
+        // Together no more than there are terms, but the order of the summands may take it further.
+        let sum = |of: &[(CellId, i8)]| (of[0].0, of.iter().map(|change| i32::from(change.1)).sum::<i32>());
+        let changed = |&(cell, by): &(CellId, i32)| {
             by != 0 && (!layer.is_of_patients() || self.cells[cell as usize].has_patients())
         };
-        changes.chunk_by(|a, b| a.0 == b.0).map(sum).filter(changed).collect()
+        changes.chunk_by(|a, b| a.0 == b.0).map(sum).filter(changed).map(|(cell, by)| (cell, by as i8)).collect()
     }
 }

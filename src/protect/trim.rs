@@ -17,8 +17,9 @@ use super::system::{NO_TARGET, State, System};
 /// A target and a layer.
 pub(super) type Claimed = (u32, usize);
 
-/// How often every secondary cell is tried again.
+/// How often every secondary cell is tried again, and up to how many unsafe cells.
 const PASSES: usize = 3;
+const POLISHED: usize = 3_000;
 
 /// Moves and claims, and what they stand on.
 pub(super) struct Trim<'t, 'a> {
@@ -39,16 +40,20 @@ pub(super) struct Trim<'t, 'a> {
 /// Gives up moves that no proof needs, and shows what only they had hidden; then shows more by
 /// proving anew.
 pub(super) fn trim(system: &mut System<'_>, proofs: &mut Proofs) {
+    let is_hidden = |id: &CellId| is_secondary(&system.cells[*id as usize]);
+    let hidden: Vec<CellId> = (0..system.cells.len() as CellId).filter(is_hidden).collect();
     let mut trim = Trim::new(system, proofs);
+    trim.retire_idle();
     for at in trim.dearest_first() {
         trim.give_up(at);
     }
     trim.show_all_idle();
-    if trim.system.is_careful {
+    if trim.system.is_careful && trim.system.targets.len() < POLISHED {
         polish(&mut trim, PASSES, &mut Scratch::default());
     }
     let alive = trim.alive;
     proofs.keep(&alive);
+    system.hide_again(proofs, &hidden);
 }
 
 impl<'t, 'a> Trim<'t, 'a> {
@@ -155,6 +160,19 @@ impl<'t, 'a> Trim<'t, 'a> {
         self.alive[at as usize] = false;
         for &(cell, _) in &self.proofs.moves[at as usize].cells {
             self.uses[cell as usize] -= 1;
+        }
+    }
+
+    /// Takes moves out of use that no claim stands on, and those that go along with them.
+    fn retire_idle(&mut self) {
+        let mut goes_along = vec![false; self.alive.len()];
+        let all = self.proofs.moves.iter().flat_map(|used| &used.along);
+        all.for_each(|&at| goes_along[at as usize] = true);
+        for at in (0..goes_along.len()).filter(|&at| !goes_along[at]) {
+            if self.supports[at].is_empty() {
+                let along = self.proofs.moves[at].along.clone();
+                along.into_iter().chain([at as u32]).for_each(|at| self.retire(at));
+            }
         }
     }
 
