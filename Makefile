@@ -8,7 +8,7 @@ BIN    := target/release/kprstat
 DEMO   := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-rust test-certificate test-differential test-differential-all test-kill test-series test-faults fuzz deny man lint fmt bench clean test-releases fuzz-coverage bench-protection
+.PHONY: help build demo test test-binary test-rust test-certificate test-differential test-differential-all test-kill test-series test-faults fuzz deny man lint fmt bench clean test-releases fuzz-coverage bench-protection
 
 help:
 	@echo "make demo    a synthetic country of 200 000 persons over 24 months, and a release of it"
@@ -36,10 +36,15 @@ test: test-rust test-certificate test-differential
 test-rust:
 	$(CARGO) test --release --locked
 
+# The program as the tests have it: another build would compile the whole crate once more, for a feature of
+# what the tests alone use.
+test-binary:
+	$(CARGO) test --release --locked --no-run
+
 test-certificate: $(VENV)/ready
 	$(VENV)/bin/python tests/certificate/test_check_certificate.py
 
-test-differential: build $(VENV)/ready
+test-differential: test-binary $(VENV)/ready
 	$(VENV)/bin/python tests/differential/run.py --kprstat $(BIN) --scenarios
 	$(VENV)/bin/python tests/differential/run.py --kprstat $(BIN) --only clean-csv
 	$(VENV)/bin/python tests/differential/joined_scenarios.py target/scenarios-of-registers
@@ -48,7 +53,7 @@ test-differential: build $(VENV)/ready
 	$(VENV)/bin/python tests/differential/calibration.py --kprstat $(BIN)
 
 # Clean and messy, CSV and Parquet: some minutes each.
-test-differential-all: build $(VENV)/ready
+test-differential-all: test-binary $(VENV)/ready
 	$(VENV)/bin/python tests/differential/run.py --kprstat $(BIN)
 
 # Two years of monthly releases, each made again in another place.
