@@ -9,9 +9,8 @@ use std::collections::BTreeMap;
 use super::run::Run;
 use super::{Step, gates, name::unchanged, stage};
 use crate::aggregate::{self, Cells, MonthCompleteness};
-use crate::codes::{Geography, practice_types};
+use crate::codes::practice_types;
 use crate::contacts::{self, Books, Contacts, Delay, Night, Residents, Volumes, Workspace};
-use crate::definition::Pipeline;
 use crate::domain::{Error, ExitCode, Result};
 use crate::gates::{Facts, Outcome, judge};
 use crate::load::Scanned;
@@ -52,23 +51,12 @@ struct Read<'a> {
     volumes: Volumes,
 }
 
-/// What cells are counted from where nothing is kept.
-pub struct PlainCells<'a> {
-    pub contacts: &'a Contacts,
-    pub residents: &'a Residents,
-    pub pipeline: &'a Pipeline,
-    pub geography: &'a Geography,
-    pub as_of: i32,
-}
-
-/// The cells of all tables, pools among them.
-pub fn plain_cells(of: &PlainCells, ledger: &Ledger) -> Result<Cells> {
-    let PlainCells { contacts, residents, pipeline, geography, as_of } = *of;
-    let run = aggregate::Run::of_all(contacts, residents, pipeline, (geography, as_of));
-    let cells = aggregate::count(&run)?;
-    let pools = protect::choose_pools(&cells, pipeline, geography, ledger)?;
-    let mut cells = aggregate::with_pools(cells, &pools, &run)?;
-    aggregate::number_by_key(&mut cells, contacts);
+/// The cells of all tables, pools among them, where nothing is kept.
+pub fn plain_cells(run: &aggregate::Run, ledger: &Ledger) -> Result<Cells> {
+    let cells = aggregate::count(run)?;
+    let pools = protect::choose_pools(&cells, run.pipeline, run.geography, ledger)?;
+    let mut cells = aggregate::with_pools(cells, &pools, run)?;
+    aggregate::number_by_key(&mut cells, run.contacts);
     Ok(cells)
 }
 
@@ -115,7 +103,7 @@ impl Run<'_> {
             _ if self.pipeline.is_joined() => Cells { tables: Vec::new() },
             (Some(contacts), _) => {
                 let (pipeline, geography, residents) = (self.pipeline, self.geography, &residents);
-                plain_cells(&PlainCells { contacts, residents, pipeline, geography, as_of: self.as_of }, ledger)?
+                plain_cells(&aggregate::Run::of_all(contacts, residents, pipeline, (geography, self.as_of)), ledger)?
             }
             (None, Some(night)) => {
                 let (pipeline, geography, residents) = (self.pipeline, self.geography, &residents);

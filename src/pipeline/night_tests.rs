@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::middle::{PlainCells, night_cells, plain_cells};
+use super::middle::{night_cells, plain_cells};
 use crate::aggregate::{CellCount, Cells, MeanCell};
 use crate::codes::{Geography, practice_types};
 use crate::contacts::{self, Books, Delay, Residents, Volumes, Workspace};
@@ -107,7 +107,7 @@ impl World {
         let Some(stage) = stage else {
             let (found, books) = contacts::build(&inputs, pipeline, geography, workspace)?;
             let volumes = Volumes::of(&found, practice_types().len(), geography.municipalities.len());
-            let plain = PlainCells { contacts: &found, residents: &residents, pipeline, geography, as_of };
+            let plain = crate::aggregate::Run::of_all(&found, &residents, pipeline, (geography, as_of));
             let cells = plain_cells(&plain, &ledger)?;
             return Ok(told(books, found.delays, volumes, cells));
         };

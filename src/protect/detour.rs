@@ -8,7 +8,7 @@
 use super::grid::CellId;
 use super::moves::{Layer, Term};
 use super::search::{Found, Query, Reach, Scratch, search};
-use super::system::{State, System};
+use super::system::System;
 use super::weigher::{FREE, LONE, Tally};
 
 /// Boxes added to a move at most.
@@ -40,7 +40,7 @@ impl Base {
         let room = if by > 0 { found.room.reversed() } else { found.room };
         Base {
             through,
-            refund: changes.iter().map(|&(cell, _)| price(system, cell)).sum(),
+            refund: changes.iter().map(|&(cell, _)| system.cells[cell as usize].price()).sum(),
             changes,
             terms: found.terms.iter().map(turned).collect(),
             tally: Tally { cost: found.cost, room },
@@ -59,11 +59,6 @@ impl Base {
         let sum = |of: &[(CellId, i8)]| (of[0].0, of.iter().map(|change| change.1).sum());
         all.chunk_by(|a, b| a.0 == b.0).map(sum).filter(|change| change.1 != 0).collect()
     }
-}
-
-fn price(system: &System<'_>, cell: CellId) -> f32 {
-    let of = &system.cells[cell as usize];
-    if of.state == State::Shown { of.weight } else { 0.0 }
 }
 
 /// The move, or a cheaper one with ways round.
@@ -93,9 +88,10 @@ pub(super) fn with_detours(system: &System<'_>, query: &Query<'_>, found: Found,
 
 /// Cells that a move would newly hide and changes by 1, the dearest first.
 fn dearest(system: &System<'_>, found: &Found) -> Vec<(CellId, i8)> {
-    let mut dear: Vec<(CellId, i8)> =
-        found.cells.iter().copied().filter(|&(cell, by)| by.abs() == 1 && price(system, cell) > 0.0).collect();
-    dear.sort_by(|a, b| price(system, b.0).total_cmp(&price(system, a.0)).then(a.0.cmp(&b.0)));
+    let price = |change: &(CellId, i8)| system.cells[change.0 as usize].price();
+    let is_dear = |change: &(CellId, i8)| change.1.abs() == 1 && price(change) > 0.0;
+    let mut dear: Vec<(CellId, i8)> = found.cells.iter().copied().filter(is_dear).collect();
+    dear.sort_by(|a, b| price(b).total_cmp(&price(a)).then(a.0.cmp(&b.0)));
     dear.truncate(CELLS);
     dear
 }

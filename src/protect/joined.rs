@@ -51,9 +51,14 @@ pub fn protect_joined(
     let mut protected = run.start(relations);
     let mut certificate = Certificate::default();
     let mut decided: Vec<Decisions> = Vec::new();
+    let mut hidden: Vec<Vec<usize>> = Vec::new();
     for (at, part) in parts.iter().enumerate() {
-        let hidden = run.hidden_together(at, &parts, &protected)?;
-        decided.push(run.decide((at, part), &hidden, &mut certificate, &mut protected)?);
+        let twin = (0..at).find(|&other| part.has_denominators_of(&parts[other]));
+        hidden.push(match twin {
+            Some(twin) => hidden[twin].clone(),
+            None => run.hidden_together(at, &parts, &protected)?,
+        });
+        decided.push(run.decide((at, part), &hidden[at], &mut certificate, &mut protected)?);
     }
     for table in tables {
         let of_table = parts.iter().zip(&decided).filter(|(part, _)| part.cells.table == table.table);

@@ -171,17 +171,11 @@ impl<'c, 's, 'a> Completion<'c, 's, 'a> {
             true => (NONE, NONE),
             false => (candidates.plus[0], candidates.minus.first().copied().unwrap_or(NONE)),
         };
+        let mut terms = self.search.query.base.map_or_else(Vec::new, |base| base.terms.clone());
+        terms.push(Term { sign: 1, parts: self.leaves.iter().map(leaf).collect() });
         Found {
             layer: self.search.query.layer,
-            terms: self
-                .search
-                .query
-                .base
-                .map_or(&[][..], |base| &base.terms)
-                .iter()
-                .cloned()
-                .chain([Term { sign: 1, parts: self.leaves.iter().map(leaf).collect() }])
-                .collect(),
+            terms,
             at: self.search.coordinates.clone(),
             cost: self.tally.cost,
             room: self.tally.room,

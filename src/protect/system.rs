@@ -121,6 +121,10 @@ impl Cell {
         let value = if layer == 0 { self.contacts } else { self.patients };
         value.saturating_sub(1).min(self.leeway[layer].down()).saturating_add(self.leeway[layer].up())
     }
+    /// What it costs to change it: nothing where it is hidden already.
+    pub fn price(&self) -> f32 {
+        if self.state == State::Shown { self.weight } else { 0.0 }
+    }
     /// Contacts less patients where everybody knows that it is not negative: in the whole country,
     /// both sexes and all ages, nobody moves.
     pub fn public_slack(&self) -> Option<u32> {

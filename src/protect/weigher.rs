@@ -5,7 +5,7 @@
 use super::grid::CellId;
 use super::moves::Room;
 use super::search::{Company, Found, Query};
-use super::system::{State, System};
+use super::system::System;
 
 /// What a single contributor in a changed cell adds to the cost: enough to break ties.
 pub(super) const LONE: f32 = 0.02;
@@ -48,7 +48,7 @@ impl<'s, 'a> Weigher<'s, 'a> {
         let before = self.query.base.map_or(0, |base| base.change(id));
         let change = before + sign;
         if change == 0 {
-            tally.cost -= if cell.state == State::Shown { cell.weight } else { 0.0 };
+            tally.cost -= cell.price();
             return (id != self.query.cell).then_some(tally);
         }
         if self.query.keep == Some(id) || !tally.room.take(cell, change, self.query.layer) {
@@ -57,8 +57,8 @@ impl<'s, 'a> Weigher<'s, 'a> {
         if self.query.layer.is_of_patients() && self.query.company == Company::Alone {
             tally.room.take_slack(cell, change);
         }
-        if cell.state == State::Shown && before == 0 {
-            tally.cost += cell.weight;
+        if before == 0 {
+            tally.cost += cell.price();
         }
         if !cell.lone {
             return Some(tally);
