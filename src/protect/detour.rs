@@ -32,6 +32,11 @@ pub(super) struct Base {
 }
 
 impl Base {
+    /// A move to which another is added that raises the same target.
+    fn raising(system: &System<'_>, found: &Found, target: CellId) -> Base {
+        Base::lowering(system, found, (target, -1))
+    }
+
     /// A move, up or down, so that it lowers a cell that it changes by 1.
     fn lowering(system: &System<'_>, found: &Found, (through, by): (CellId, i8)) -> Base {
         let mut changes: Vec<(CellId, i8)> = found.cells.iter().map(|&(cell, change)| (cell, -by * change)).collect();
@@ -50,6 +55,11 @@ impl Base {
     /// What the part does to a cell.
     pub fn change(&self, cell: CellId) -> i8 {
         self.changes.binary_search_by_key(&cell, |change| change.0).map_or(0, |at| self.changes[at].1)
+    }
+
+    /// By how much the part and a box together change a cell at least.
+    pub fn times(&self, cell: CellId) -> u32 {
+        u32::from(self.change(cell).unsigned_abs()) + u32::from(self.through == cell)
     }
 
     /// The changes of the part and a box together.
@@ -84,6 +94,27 @@ pub(super) fn with_detours(system: &System<'_>, query: &Query<'_>, found: Found,
         }
     }
     best
+}
+
+/// The cheapest move, where that is cheaper with two boxes that raise the target by 1 each: where counts
+/// around it are small, one takes a part of them and the other another.
+pub(super) fn with_double(
+    system: &System<'_>,
+    query: &Query<'_>,
+    whole: Option<Found>,
+    scratch: &mut Scratch,
+) -> Option<Found> {
+    let below = whole.as_ref().map_or(query.below, |whole| whole.cost);
+    let is_joint = matches!(query.layer, Layer::Joint | Layer::Contacts);
+    let is_half = query.contacts_width.max(query.patients_width) < 2;
+    if !system.is_careful || below < FREE || is_half || !is_joint || query.base.is_some() {
+        return whole;
+    }
+    let (contacts_width, patients_width) = (query.contacts_width.min(1), query.patients_width.min(1));
+    let half = Query { contacts_width, patients_width, below, ..*query };
+    let Some(half) = search(system, &half, scratch) else { return whole };
+    let base = Base::raising(system, &half, query.cell);
+    search(system, &Query { base: Some(&base), below: below - LONE, ..*query }, scratch).or(whole)
 }
 
 /// Cells that a move would newly hide and changes by 1, the dearest first.

@@ -182,7 +182,7 @@ impl System<'_> {
         for (target, claims) in self.targets.iter().zip(&mut proofs.claims) {
             for (layer, claim) in claims.iter_mut().enumerate() {
                 claim.width = if layer == 0 { target.contacts_width } else { target.patients_width };
-                let width = |at: &u32| proofs.moves[*at as usize].width(layer);
+                let width = |at: &u32| proofs.moves[*at as usize].width(target.cell, layer);
                 if claim.width > claim.moves.first().map_or(0, width) {
                     claim.moves.clear();
                     falls_short = true;

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use rayon::prelude::*;
 
 use super::company::accompany;
-use super::detour::with_detours;
+use super::detour::{with_detours, with_double};
 use super::moves::Layer;
 use super::primary::Reason;
 use super::proofs::Proofs;
@@ -265,7 +265,7 @@ fn look(
 pub(super) fn seek(system: &System<'_>, query: &Query<'_>, scratch: &mut Scratch) -> Option<Found> {
     let found = match query.reach {
         Reach::Transfer => transfer(system, query, scratch),
-        _ => search(system, query, scratch),
+        _ => with_double(system, query, search(system, query, scratch), scratch),
     }?;
     Some(with_detours(system, query, found, scratch))
 }

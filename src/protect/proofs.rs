@@ -15,7 +15,7 @@ pub(super) struct Used {
     /// Codes of the target: where patients alone move, in dimensions they do not add up over.
     pub at: Vec<u16>,
     pub amounts: Amounts,
-    /// Cells that it changes, and by how much.
+    /// Cells that it changes, ascending, and by how much.
     pub cells: Vec<(CellId, i8)>,
     /// Moves that go along, upwards as far as this one's patients: no moves by themselves.
     pub along: Vec<u32>,
@@ -25,9 +25,11 @@ pub(super) struct Used {
 
 impl Used {
     /// How far it changes a cell in a layer, up and down together.
-    pub fn width(&self, layer: usize) -> u32 {
+    pub fn width(&self, cell: CellId, layer: usize) -> u32 {
         let amounts = self.amounts;
-        match layer {
+        let times = self.cells.binary_search_by_key(&cell, |change| change.0);
+        let times = times.map_or(0, |at| u32::from(self.cells[at].1.unsigned_abs()));
+        times * match layer {
             0 => amounts.contacts_up + amounts.contacts_down,
             _ => amounts.patients_up + amounts.patients_down,
         }
@@ -133,6 +135,7 @@ impl Proofs {
 
     /// `least`: widths for which the move is wanted in any case.
     fn add(&mut self, system: &System<'_>, target: u32, mut found: Found, least: [u32; 2]) -> u32 {
+        found.cells.sort_unstable();
         let along = std::mem::take(&mut found.along);
         let along: Vec<u32> = along.into_iter().map(|other| self.add_company(system, other)).collect();
         let open: Vec<u32> = found
@@ -143,8 +146,13 @@ impl Proofs {
             .collect();
         let most = found.room.widths(found.layer);
         let wanted = |layer: usize, most: u32| {
-            let widths = open.iter().filter(|&&other| !self.is_proved(system, other, layer));
-            widths.map(|&other| self.claims[other as usize][layer].width.min(most)).max().unwrap_or(0).max(least[layer])
+            let widths = open.iter().filter(|&&other| !self.is_proved(system, other, layer)).map(|&other| {
+                let cell = system.targets[other as usize].cell;
+                let at = found.cells.binary_search_by_key(&cell, |change| change.0);
+                let times = at.map_or(1, |at| u32::from(found.cells[at].1.unsigned_abs()).max(1));
+                self.claims[other as usize][layer].width.div_ceil(times).min(most)
+            });
+            widths.max().unwrap_or(0).max(least[layer])
         };
         let (contacts, patients) = (wanted(0, most.0), wanted(1, most.1));
         let mut amounts = found.room.amounts(found.layer, contacts, patients);
@@ -173,7 +181,8 @@ impl Proofs {
     }
 
     /// Adds a move that only goes along with another: it proves nothing.
-    fn add_company(&mut self, system: &System<'_>, found: Found) -> u32 {
+    fn add_company(&mut self, system: &System<'_>, mut found: Found) -> u32 {
+        found.cells.sort_unstable();
         self.moves.push(Used {
             layer: found.layer,
             terms: found.terms,
@@ -204,7 +213,8 @@ impl Proofs {
     /// Notes what a move proves for a target. `least` is the width that a second move may have
     /// where it falls short of the claim's.
     pub fn note(&mut self, system: &System<'_>, target: u32, at: u32, least: u32) {
-        let widths = [0, 1].map(|layer| self.moves[at as usize].width(layer));
+        let cell = system.targets[target as usize].cell;
+        let widths = [0, 1].map(|layer| self.moves[at as usize].width(cell, layer));
         for &layer in layers(self.moves[at as usize].layer) {
             if self.is_proved(system, target, layer) {
                 continue;

@@ -83,7 +83,7 @@ impl<'t, 'a> Trim<'t, 'a> {
             self.uses[cell as usize] += 1;
             let target = self.system.target_of[cell as usize];
             if target != NO_TARGET {
-                let proving = layers(used.layer).iter().filter(|&&layer| used.width(layer) > 0);
+                let proving = layers(used.layer).iter().filter(|&&layer| used.width(cell, layer) > 0);
                 proving.for_each(|&layer| self.provers[target as usize][layer].push(at));
             }
         }
@@ -138,7 +138,8 @@ impl<'t, 'a> Trim<'t, 'a> {
     /// Moves that prove a claim without one of those that do; none where there are none.
     pub fn without(&self, (target, layer): Claimed, at: u32) -> Option<Vec<u32>> {
         let claim = &self.proofs.claims[target as usize][layer];
-        let width = |at: u32| self.proofs.moves[at as usize].width(layer);
+        let cell = self.system.targets[target as usize].cell;
+        let width = |at: u32| self.proofs.moves[at as usize].width(cell, layer);
         let provers = self.provers[target as usize][layer].iter().copied();
         let of_claim = claim.moves.iter().copied().filter(|&other| other != at);
         let candidates: Vec<u32> = of_claim.chain(provers).filter(|&other| self.alive[other as usize]).collect();

@@ -30,11 +30,15 @@ pub(super) struct Weigher<'s, 'a> {
     query: &'s Query<'s>,
     /// Who alone makes the target.
     own: Vec<u32>,
+    /// By how much a whole move changes the target at least.
+    times: u32,
 }
 
 impl<'s, 'a> Weigher<'s, 'a> {
     pub fn new(system: &'s System<'a>, query: &'s Query<'s>) -> Self {
-        Weigher { system, query, own: system.owners(query.cell, query.layer).collect() }
+        let own = system.owners(query.cell, query.layer).collect();
+        let times = query.base.map_or(1, |base| base.times(query.cell));
+        Weigher { system, query, own, times }
     }
 
     /// Adds a changed cell to a tally, on top of what the query's base does to it; none where it cannot
@@ -47,9 +51,12 @@ impl<'s, 'a> Weigher<'s, 'a> {
         }
         let before = self.query.base.map_or(0, |base| base.change(id));
         let change = before + sign;
+        if id == self.query.cell && u32::from(change.unsigned_abs()) < self.times {
+            return None;
+        }
         if change == 0 {
             tally.cost -= cell.price();
-            return (id != self.query.cell).then_some(tally);
+            return Some(tally);
         }
         if self.query.keep == Some(id) || !tally.room.take(cell, change, self.query.layer) {
             return None;
@@ -81,6 +88,7 @@ impl<'s, 'a> Weigher<'s, 'a> {
     /// Whether a complete tally serves the query for less than `bound`.
     pub fn serves(&self, tally: &Tally, bound: f32) -> bool {
         let (contacts, patients) = tally.room.widths(self.query.layer);
+        let [contacts, patients] = [contacts, patients].map(|width| width.saturating_mul(self.times));
         contacts >= self.query.contacts_width && patients >= self.query.patients_width && tally.cost < bound
     }
 
