@@ -27,10 +27,22 @@ const GAIN: f32 = 0.01;
 /// Shows cells again until nothing is gained.
 pub(super) fn polish(trim: &mut Trim<'_, '_>, passes: usize, scratch: &mut Scratch) {
     let mut polish = Polish::new(trim, scratch);
+    let get = |name: &str| std::env::var(name).ok().and_then(|v| v.parse::<usize>().ok());
+    polish.first = get("FIRST").is_some();
     for _ in 0..passes {
         if !polish.pass() {
             break;
         }
+    }
+    let total = |p: &Polish| { let c=&p.trim.system.cells; let h=c.iter().filter(|c| is_secondary(c)); (h.clone().count(), h.map(|c| c.weight).sum::<f32>()) };
+    let start=std::time::Instant::now();
+    eprintln!("polished {:?}", total(&polish));
+    polish.shuffled = true;
+    polish.first = true;
+    for round in 0..get("ROUNDS").unwrap_or(0) {
+        polish.least = if get("PLATEAU").is_some() { -GAIN } else { GAIN };
+        let n = polish.shake(get("MOST").unwrap_or(2), get("KEEP").is_some_and(|k| round % k != 0));
+        eprintln!("round {round} took {n} {:?} {:.1}s", total(&polish), start.elapsed().as_secs_f32());
     }
 }
 
@@ -43,6 +55,10 @@ struct Polish<'p, 't, 'a> {
     numerators: FxHashSet<CellId>,
     /// Moves that go along with others, or have such.
     bound: Vec<bool>,
+    seed: u64,
+    least: f32,
+    first: bool,
+    shuffled: bool,
 }
 
 /// What an attempt changed, to take it back.
@@ -52,6 +68,8 @@ struct Attempt {
     claims: Vec<(Claimed, Vec<u32>)>,
     /// Cells hidden for it.
     hidden: Vec<CellId>,
+    /// Cells shown for it.
+    shown: Vec<CellId>,
     spent: f32,
 }
 
@@ -63,7 +81,7 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
             bound[at] |= !used.along.is_empty();
             used.along.iter().for_each(|&other| bound[other as usize] = true);
         }
-        let mut polish = Polish { trim, scratch, movers: FxHashMap::default(), numerators, bound };
+        let mut polish = Polish { trim, scratch, movers: FxHashMap::default(), numerators, bound, seed: 1, least: GAIN, first: false, shuffled: false };
         for at in 0..polish.trim.proofs.moves.len() {
             if polish.trim.alive[at] {
                 polish.index(at as u32);
@@ -99,18 +117,66 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
     fn attempt(&mut self, cell: CellId) -> bool {
         let alive = |at: &&u32| self.trim.alive[**at as usize];
         let users: Vec<u32> = self.movers.get(&cell).into_iter().flatten().filter(alive).copied().collect();
+        self.rebuild(users, Some(cell))
+    }
+
+    fn rebuild(&mut self, users: Vec<u32>, keep: Option<CellId>) -> bool {
         if users.iter().any(|&at| self.bound[at as usize]) {
             return false;
         }
         let mut attempt = self.set_aside(users);
-        let worth = self.trim.idle_weight(&attempt.users);
-        let proved = self.prove_anew(&mut attempt, cell, worth);
-        if proved && self.trim.idle_weight(&attempt.users) - attempt.spent > GAIN {
-            self.settle(attempt, cell);
+        let worth = if self.first { self.trim.show_idle(&attempt.users, &mut attempt.shown) } else { self.trim.idle_weight(&attempt.users) };
+        let proved = self.prove_anew(&mut attempt, keep, worth);
+        let gain = if self.first { worth } else { self.trim.idle_weight(&attempt.users) } - attempt.spent;
+        if proved && gain > self.least {
+            self.settle(attempt);
             return true;
         }
         self.take_back(attempt);
         false
+    }
+
+    fn next(&mut self, below: usize) -> usize {
+        self.seed = self.seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        ((self.seed >> 33) % below.max(1) as u64) as usize
+    }
+
+    /// Tries every secondary cell once with some that moves through it change as well.
+    fn shake(&mut self, most: usize, keep: bool) -> usize {
+        let cells = &self.trim.system.cells;
+        let mut order: Vec<CellId> = (0..cells.len() as CellId)
+            .filter(|&id| is_secondary(&cells[id as usize]) && !self.numerators.contains(&id))
+            .collect();
+        for at in (1..order.len()).rev() {
+            let other = self.next(at + 1);
+            order.swap(at, other);
+        }
+        let mut gained = 0;
+        for cell in order {
+            if !is_secondary(&self.trim.system.cells[cell as usize]) { continue; }
+            let mut users: Vec<u32> = self.alive_users(cell);
+            let mut near: Vec<CellId> = users.iter().flat_map(|&at| &self.trim.proofs.moves[at as usize].cells).map(|c| c.0)
+              .filter(|&id| id != cell && is_secondary(&self.trim.system.cells[id as usize])).collect();
+            near.sort_unstable(); near.dedup();
+            for _ in 0..most {
+                if near.is_empty() { break; }
+                let at = self.next(near.len());
+                let id = near.swap_remove(at);
+                let more = self.alive_users(id);
+                near.extend(more.iter().flat_map(|&at| &self.trim.proofs.moves[at as usize].cells).map(|c| c.0)
+                  .filter(|&id| id != cell && is_secondary(&self.trim.system.cells[id as usize])));
+                near.sort_unstable(); near.dedup();
+                users.extend(more);
+            }
+            users.sort_unstable(); users.dedup();
+            gained += usize::from(self.rebuild(users, keep.then_some(cell)));
+        }
+        gained
+    }
+
+    fn alive_users(&self, cell: CellId) -> Vec<u32> {
+        let alive = |at: &&u32| self.trim.alive[**at as usize];
+        self.movers.get(&cell).into_iter().flatten().filter(alive).copied().collect()
     }
 
     /// Sets moves aside; the claims on them stand on others where they can, and on none else.
@@ -127,7 +193,7 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
             let others = self.trim.without(claimed, u32::MAX).unwrap_or_default();
             before.push((claimed, std::mem::replace(&mut self.claim(claimed).moves, others)));
         }
-        Attempt { first_move: self.trim.proofs.moves.len(), users, claims: before, hidden: Vec::new(), spent: 0.0 }
+        Attempt { first_move: self.trim.proofs.moves.len(), users, claims: before, hidden: Vec::new(), shown: Vec::new(), spent: 0.0 }
     }
 
     fn claim(&mut self, (target, layer): Claimed) -> &mut Claim {
@@ -135,12 +201,18 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
     }
 
     /// Finds moves for every open claim that leave a cell alone, for less than it is worth.
-    fn prove_anew(&mut self, attempt: &mut Attempt, cell: CellId, worth: f32) -> bool {
-        let targets: Vec<u32> = attempt.claims.iter().map(|(claimed, _)| claimed.0).collect();
+    fn prove_anew(&mut self, attempt: &mut Attempt, cell: Option<CellId>, worth: f32) -> bool {
+        let mut targets: Vec<u32> = attempt.claims.iter().map(|(claimed, _)| claimed.0).collect();
+        if self.shuffled {
+            for at in (1..targets.len()).rev() {
+                let other = self.next(at + 1);
+                targets.swap(at, other);
+            }
+        }
         for target in targets {
             let mut left = MOVES;
             while !self.trim.proofs.is_done(self.trim.system, target) {
-                let below = worth - attempt.spent - GAIN;
+                let below = worth - attempt.spent - self.least;
                 let Some(found) = self.find(target, cell, below).filter(|_| left > 0) else { return false };
                 left -= 1;
                 self.take(attempt, target, found);
@@ -150,7 +222,7 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
     }
 
     /// The cheapest move that a target needs, for less than `below`.
-    fn find(&mut self, target: u32, keep: CellId, below: f32) -> Option<Found> {
+    fn find(&mut self, target: u32, keep: Option<CellId>, below: f32) -> Option<Found> {
         let strictly = |strictness| needs(self.trim.system, self.trim.proofs, target, strictness);
         let mut all = vec![strictly(Strictness::Full)];
         if self.trim.proofs.claims[target as usize].iter().any(|claim| !claim.moves.is_empty()) {
@@ -160,7 +232,7 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
     }
 
     /// A move for both layers, or for contacts alone.
-    fn look(&mut self, target: u32, keep: CellId, needs: &[Option<Need>; 2], below: f32) -> Option<Found> {
+    fn look(&mut self, target: u32, keep: Option<CellId>, needs: &[Option<Need>; 2], below: f32) -> Option<Found> {
         let mut avoid: Vec<u32> = needs.iter().flatten().flat_map(|need| need.avoid.clone()).collect();
         avoid.sort_unstable();
         avoid.dedup();
@@ -171,7 +243,7 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
             contacts_width: width(0),
             patients_width: width(1),
             company: Company::Alone,
-            keep: Some(keep),
+            keep,
             base: None,
             avoid: &avoid,
             reach: Reach::Best(OPTIONS),
@@ -198,15 +270,14 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
     }
 
     /// Keeps what an attempt brought.
-    fn settle(&mut self, attempt: Attempt, cell: CellId) {
+    fn settle(&mut self, attempt: Attempt) {
         for (claimed, before) in &attempt.claims {
             before.iter().for_each(|&at| self.trim.supports[at as usize].retain(|known| known != claimed));
             let moves = self.claim(*claimed).moves.clone();
             moves.iter().for_each(|&at| self.trim.supports[at as usize].push(*claimed));
         }
         (attempt.first_move..self.trim.proofs.moves.len()).for_each(|at| self.index(at as u32));
-        self.movers.remove(&cell);
-        self.trim.show_idle(&attempt.users);
+        self.trim.show_idle(&attempt.users, &mut Vec::new());
     }
 
     /// Makes everything as it was before an attempt.
@@ -220,5 +291,6 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
             self.claim(claimed).moves = before;
         }
         attempt.users.iter().for_each(|&at| self.trim.revive(at));
+        attempt.shown.iter().for_each(|&cell| self.trim.system.hide(cell, Reason::Secondary));
     }
 }

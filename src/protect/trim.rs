@@ -207,9 +207,19 @@ impl<'t, 'a> Trim<'t, 'a> {
         self.supports.truncate(first);
     }
 
-    /// Shows every cell that no move in use changes, of those that some moves changed.
-    pub fn show_idle(&mut self, moves: &[u32]) {
-        self.cells_of(moves).into_iter().for_each(|cell| self.show(cell));
+    /// Shows every cell that no move in use changes, of those that some moves changed. What they
+    /// weigh together.
+    pub fn show_idle(&mut self, moves: &[u32], shown: &mut Vec<CellId>) -> f32 {
+        let mut weight = 0.0;
+        for cell in self.cells_of(moves) {
+            let before = is_secondary(&self.system.cells[cell as usize]);
+            self.show(cell);
+            if before && !is_secondary(&self.system.cells[cell as usize]) {
+                weight += self.system.cells[cell as usize].weight;
+                shown.push(cell);
+            }
+        }
+        weight
     }
 
     /// What these cells weigh together.
