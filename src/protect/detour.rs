@@ -6,6 +6,7 @@
 //! corners come about, through whatever is hidden. Changes nothing.
 
 use super::grid::CellId;
+use super::hide::alone;
 use super::moves::{Layer, Term};
 use super::search::{Found, Query, Reach, Scratch, search};
 use super::system::System;
@@ -112,9 +113,9 @@ pub(super) fn with_double(
     }
     let (contacts_width, patients_width) = (query.contacts_width.min(1), query.patients_width.min(1));
     let half = Query { contacts_width, patients_width, below, ..*query };
-    let Some(half) = search(system, &half, scratch) else { return whole };
+    let Some(half) = alone(system, &half, scratch) else { return whole };
     let base = Base::raising(system, &half, query.cell);
-    search(system, &Query { base: Some(&base), below: below - LONE, ..*query }, scratch).or(whole)
+    alone(system, &Query { base: Some(&base), below: below - LONE, ..*query }, scratch).or(whole)
 }
 
 /// Cells that a move would newly hide and changes by 1, the dearest first.

@@ -14,6 +14,7 @@ use super::detour::{with_detours, with_double};
 use super::moves::Layer;
 use super::primary::Reason;
 use super::proofs::Proofs;
+use super::rings::with_rings;
 use super::search::{Company, Found, Query, Reach, Scratch, search};
 use super::system::{System, Target};
 use super::transfer::transfer;
@@ -265,9 +266,15 @@ fn look(
 pub(super) fn seek(system: &System<'_>, query: &Query<'_>, scratch: &mut Scratch) -> Option<Found> {
     let found = match query.reach {
         Reach::Transfer => transfer(system, query, scratch),
-        _ => with_double(system, query, search(system, query, scratch), scratch),
+        _ => with_double(system, query, alone(system, query, scratch), scratch),
     }?;
     Some(with_detours(system, query, found, scratch))
+}
+
+/// A box, or a ring.
+pub(super) fn alone(system: &System<'_>, query: &Query<'_>, scratch: &mut Scratch) -> Option<Found> {
+    let found = search(system, query, scratch)?;
+    Some(if std::env::var_os("NORINGS").is_some() { found } else { with_rings(system, query, found, scratch) })
 }
 
 /// Names the table and the level, nothing else.

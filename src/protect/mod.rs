@@ -32,6 +32,7 @@ mod proofs;
 mod protected;
 mod rates;
 mod refine;
+mod rings;
 mod roles;
 mod rows;
 mod run;

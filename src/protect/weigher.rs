@@ -31,7 +31,7 @@ pub(super) struct Weigher<'s, 'a> {
     /// Who alone makes the target.
     own: Vec<u32>,
     /// By how much a whole move changes the target at least.
-    times: u32,
+    pub times: u32,
 }
 
 impl<'s, 'a> Weigher<'s, 'a> {
