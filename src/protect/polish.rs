@@ -231,6 +231,38 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
         all.iter().find_map(|needs| self.look(target, keep, needs, below))
     }
 
+    /// Two moves added up so that the cell to keep stands still.
+    fn combined(&mut self, query: &Query<'_>, target: u32) -> Option<Found> {
+        let keep = query.keep?;
+        let moves = &self.trim.proofs.moves;
+        let cell = self.trim.system.targets[target as usize].cell;
+        let change = |at: u32, cell: CellId| { let c = &moves[at as usize].cells; c.binary_search_by_key(&cell, |c| c.0).map_or(0, |i| c[i].1) };
+        let users: Vec<u32> = self.movers.get(&keep)?.clone();
+        let mut best: Option<Found> = None;
+        for &first in &users {
+            let own = change(first, cell);
+            if own == 0 || self.bound[first as usize] { continue; }
+            for &second in &users {
+                let (a, b) = (change(first, keep), change(second, keep));
+                let (one, other) = (&moves[first as usize], &moves[second as usize]);
+                if second == first || a.abs() != b.abs() || a == 0 || one.layer != other.layer || self.bound[second as usize] || !matches!(one.layer, Layer::Joint | Layer::Contacts) || one.terms.len() + other.terms.len() > 12 { continue; }
+                if one.layer == Layer::Contacts && query.patients_width > 0 { continue; }
+                let sign = -a.signum() * b.signum();
+                let up = own.signum();
+                let mut cells: Vec<(CellId, i8)> = one.cells.iter().map(|c| (c.0, c.1 * up)).chain(other.cells.iter().map(|c| (c.0, c.1 * sign * up))).collect();
+                cells.sort_unstable();
+                let cells: Vec<(CellId, i8)> = cells.chunk_by(|a, b| a.0 == b.0).map(|c| (c[0].0, c.iter().map(|c| c.1).sum())).filter(|c: &(CellId, i8)| c.1 != 0).collect();
+                let terms = one.terms.iter().map(|t| super::moves::Term { sign: t.sign * up, parts: t.parts.clone() }).chain(other.terms.iter().map(|t| super::moves::Term { sign: t.sign * sign * up, parts: t.parts.clone() })).collect();
+                let below = best.as_ref().map_or(query.below, |b| b.cost);
+                let query = Query { layer: one.layer, below, ..*query };
+                if let Some(found) = super::weigher::whole(self.trim.system, &query, (terms, cells, &one.at.clone()), self.scratch) {
+                    best = Some(found);
+                }
+            }
+        }
+        best
+    }
+
     /// A move for both layers, or for contacts alone.
     fn look(&mut self, target: u32, keep: Option<CellId>, needs: &[Option<Need>; 2], below: f32) -> Option<Found> {
         let mut avoid: Vec<u32> = needs.iter().flatten().flat_map(|need| need.avoid.clone()).collect();
@@ -250,6 +282,7 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
             below: below.max(1.0),
             effort: EFFORT,
         };
+        if std::env::var_os("NOCOMB").is_none() { if let Some(found) = self.combined(&query, target) { return Some(found); } }
         let layers = [Layer::Joint, Layer::Contacts].into_iter().take(if needs[1].is_none() { 2 } else { 1 });
         layers.into_iter().find_map(|layer| seek(self.trim.system, &Query { layer, ..query }, self.scratch))
     }

@@ -6,12 +6,11 @@
 //! cheapest is a shortest path. Changes nothing.
 
 use super::choices::changes;
-use super::grid::{CellId, Grid, Lane, Mention, NONE, step};
+use super::grid::{Grid, Lane, Mention, NONE, step};
 use super::moves::{Layer, Part, Room, Term};
-use super::patients::Within;
 use super::search::{Found, Query, Scratch};
 use super::system::System;
-use super::weigher::{FREE, LONE, Tally, Weigher};
+use super::weigher::{FREE, LONE, Tally, Weigher, whole};
 use crate::relations::DimKind;
 
 /// Categories that a dimension of the table has at least: with fewer every ring is a box.
@@ -242,7 +241,8 @@ impl Ring<'_, '_> {
             parts[columns.dim] = (self.leaf(columns.dim, raised), self.leaf(columns.dim, lowered));
             terms.push(Term { sign, parts });
         }
-        self.whole(terms, below, scratch)
+        let cells = self.system.changes_of(&terms, self.query.layer, self.at);
+        whole(self.system, &Query { below, ..*self.query }, (terms, cells, self.at), scratch)
     }
 
     /// A leaf of a class, where the move has one its own.
@@ -256,26 +256,6 @@ impl Ring<'_, '_> {
         }
     }
 
-    /// The whole move in all views, if it serves.
-    fn whole(&self, terms: Vec<Term>, below: f32, scratch: &mut Scratch) -> Option<Found> {
-        let cells = self.system.changes_of(&terms, self.query.layer, self.at);
-        let by = cells.iter().find(|change| change.0 == self.query.cell).map_or(0, |change| change.1);
-        let plain = Query { base: None, ..*self.query };
-        let mut weigher = Weigher::new(self.system, &plain);
-        weigher.times = u32::try_from(by).ok().filter(|&by| by > 0)?;
-        let mut tally = Tally::NOTHING;
-        for &(id, by) in &cells {
-            tally = weigher.weigh(id, by, tally)?;
-        }
-        if self.query.layer != Layer::Contacts {
-            let has_patients = |change: &&(CellId, i8)| self.system.cells[change.0 as usize].has_patients();
-            let of_patients: Vec<(CellId, i8)> = cells.iter().filter(has_patients).copied().collect();
-            self.system.patient_rules.limit(&of_patients, Within::All, &mut scratch.touched, &mut tally.room);
-        }
-        let (layer, at) = (self.query.layer, self.at.to_vec());
-        let (cost, room) = (tally.cost, tally.room);
-        weigher.serves(&tally, below).then_some(Found { layer, terms, at, cost, room, cells, along: Vec::new() })
-    }
 }
 
 fn product(all: &[(usize, i8)], steps: &[(usize, i8)]) -> Vec<(usize, i8)> {

@@ -3,8 +3,9 @@
 //! In: a query and the cells of a move, one by one. Out: a [`Tally`]. Chooses nothing.
 
 use super::grid::CellId;
-use super::moves::Room;
-use super::search::{Company, Found, Query};
+use super::moves::{Layer, Room, Term};
+use super::patients::Within;
+use super::search::{Company, Found, Query, Scratch};
 use super::system::System;
 
 /// What a single contributor in a changed cell adds to the cost: enough to break ties.
@@ -96,6 +97,33 @@ impl<'s, 'a> Weigher<'s, 'a> {
     pub fn refund(&self) -> f32 {
         self.query.base.map_or(0.0, |base| base.refund)
     }
+}
+
+/// A move given by all that it changes, if it serves the query; its base is part of it.
+pub(super) fn whole(
+    system: &System<'_>,
+    query: &Query<'_>,
+    (terms, cells, at): (Vec<Term>, Vec<(CellId, i8)>, &[u16]),
+    scratch: &mut Scratch,
+) -> Option<Found> {
+    let by = cells.iter().find(|change| change.0 == query.cell).map_or(0, |change| change.1);
+    let query = Query { base: None, ..*query };
+    let mut weigher = Weigher::new(system, &query);
+    weigher.times = u32::from(by.unsigned_abs());
+    if by == 0 {
+        return None;
+    }
+    let mut tally = Tally::NOTHING;
+    for &(id, by) in &cells {
+        tally = weigher.weigh(id, by, tally).filter(|tally| weigher.serves(tally, query.below))?;
+    }
+    if query.layer != Layer::Contacts {
+        let has_patients = |change: &&(CellId, i8)| system.cells[change.0 as usize].has_patients();
+        let of_patients: Vec<(CellId, i8)> = cells.iter().filter(has_patients).copied().collect();
+        system.patient_rules.limit(&of_patients, Within::All, &mut scratch.touched, &mut tally.room);
+    }
+    let (layer, at, cost, room) = (query.layer, at.to_vec(), tally.cost, tally.room);
+    weigher.serves(&tally, query.below).then_some(Found { layer, terms, at, cost, room, cells, along: Vec::new() })
 }
 
 /// What a move must cost less than to be better than the best so far.
