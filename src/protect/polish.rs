@@ -9,11 +9,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::grid::CellId;
 use super::hide::{Need, Strictness, needs, seek};
-use super::moves::Layer;
+use super::moves::{Layer, Term};
 use super::primary::Reason;
-use super::proofs::Claim;
+use super::proofs::{Claim, Used};
 use super::search::{Company, Found, Query, Reach, Scratch};
-use super::system::State;
+use super::system::{State, System};
+use super::weigher::whole;
 use super::trim::{Claimed, Trim, is_secondary};
 
 /// Moves that a claim may need anew, one contributor after the other.
@@ -231,36 +232,38 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
         all.iter().find_map(|needs| self.look(target, keep, needs, below))
     }
 
-    /// Two moves added up so that the cell to keep stands still.
+    /// A move that was found before, or several added up, so that the cell to keep stands still.
     fn combined(&mut self, query: &Query<'_>, target: u32) -> Option<Found> {
-        let keep = query.keep?;
-        let moves = &self.trim.proofs.moves;
-        let cell = self.trim.system.targets[target as usize].cell;
-        let change = |at: u32, cell: CellId| { let c = &moves[at as usize].cells; c.binary_search_by_key(&cell, |c| c.0).map_or(0, |i| c[i].1) };
-        let users: Vec<u32> = self.movers.get(&keep)?.clone();
         let mut best: Option<Found> = None;
-        for &first in &users {
-            let own = change(first, cell);
-            if own == 0 || self.bound[first as usize] { continue; }
-            for &second in &users {
-                let (a, b) = (change(first, keep), change(second, keep));
-                let (one, other) = (&moves[first as usize], &moves[second as usize]);
-                if second == first || a.abs() != b.abs() || a == 0 || one.layer != other.layer || self.bound[second as usize] || !matches!(one.layer, Layer::Joint | Layer::Contacts) || one.terms.len() + other.terms.len() > 12 { continue; }
-                if one.layer == Layer::Contacts && query.patients_width > 0 { continue; }
-                let sign = -a.signum() * b.signum();
-                let up = own.signum();
-                let mut cells: Vec<(CellId, i8)> = one.cells.iter().map(|c| (c.0, c.1 * up)).chain(other.cells.iter().map(|c| (c.0, c.1 * sign * up))).collect();
-                cells.sort_unstable();
-                let cells: Vec<(CellId, i8)> = cells.chunk_by(|a, b| a.0 == b.0).map(|c| (c[0].0, c.iter().map(|c| c.1).sum())).filter(|c: &(CellId, i8)| c.1 != 0).collect();
-                let terms = one.terms.iter().map(|t| super::moves::Term { sign: t.sign * up, parts: t.parts.clone() }).chain(other.terms.iter().map(|t| super::moves::Term { sign: t.sign * sign * up, parts: t.parts.clone() })).collect();
-                let below = best.as_ref().map_or(query.below, |b| b.cost);
-                let query = Query { layer: one.layer, below, ..*query };
-                if let Some(found) = super::weigher::whole(self.trim.system, &query, (terms, cells, &one.at.clone()), self.scratch) {
-                    best = Some(found);
-                }
-            }
+        let mut firsts = self.trim.provers_of(target);
+        let start = firsts.len().saturating_sub(40);
+        for first in firsts.drain(start..) {
+            let one = &self.trim.proofs.moves[first as usize];
+            if self.bound[first as usize] || !matches!(one.layer, Layer::Joint | Layer::Contacts) || (one.layer == Layer::Contacts && query.patients_width > 0) { continue; }
+            let below = best.as_ref().map_or(query.below, |b| b.cost);
+            let query = Query { layer: one.layer, below, ..*query };
+            let by = query.keep.map_or(0, |keep| change(&one.cells, keep));
+            let found = if by == 0 {
+                let up = change(&one.cells, query.cell).signum();
+                let cells = one.cells.iter().map(|c| (c.0, c.1 * up)).collect();
+                let terms = one.terms.iter().map(|t| super::moves::Term { sign: t.sign * up, parts: t.parts.clone() }).collect();
+                whole(self.trim.system, &query, (terms, cells, &one.at.clone()), self.scratch)
+            } else {
+                let keep = query.keep?;
+                cancelled(self.trim.system, &self.trim.proofs.moves, &self.bound, self.movers.get(&keep).map_or(&[][..], |m| &m[..]), (&one.terms, &one.cells, &one.at), keep, &query, self.scratch)
+            };
+            if found.is_some() { best = found; if best.as_ref()?.cost < super::weigher::FREE { return best; } }
         }
-        best
+        let mut best = best?;
+        for _ in 0..STEPS {
+            let mut dear: Vec<(CellId, f32)> = best.cells.iter().map(|c| (c.0, self.trim.system.cells[c.0 as usize].price())).filter(|c| c.1 > 0.0).collect();
+            dear.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+            let query = Query { layer: best.layer, below: best.cost, ..*query };
+            let next = dear.into_iter().take(4).find_map(|(cell, _)| cancelled(self.trim.system, &self.trim.proofs.moves, &self.bound, self.movers.get(&cell).map_or(&[][..], |m| &m[..]), (&best.terms, &best.cells, &best.at), cell, &query, self.scratch));
+            match next { Some(next) => best = next, None => break }
+            if best.cost < super::weigher::FREE { break; }
+        }
+        Some(best)
     }
 
     /// A move for both layers, or for contacts alone.
@@ -326,4 +329,40 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
         attempt.users.iter().for_each(|&at| self.trim.revive(at));
         attempt.shown.iter().for_each(|&cell| self.trim.system.hide(cell, Reason::Secondary));
     }
+}
+
+fn change(cells: &[(CellId, i8)], cell: CellId) -> i8 {
+    cells.iter().find(|c| c.0 == cell).map_or(0, |c| c.1)
+}
+
+const STEPS: usize = 3;
+const POOL: usize = 40;
+
+/// A move with another added so that a cell stands still.
+#[allow(clippy::too_many_arguments)]
+fn cancelled(system: &System<'_>, moves: &[Used], bound: &[bool], pool: &[u32], (terms, cells, at): (&[Term], &[(CellId, i8)], &[u16]), cell: CellId, query: &Query<'_>, scratch: &mut Scratch) -> Option<Found> {
+    let a = change(cells, cell);
+    let mut best: Option<Found> = None;
+    for &second in &pool[pool.len().saturating_sub(POOL)..] {
+        let other = &moves[second as usize];
+        let b = change(&other.cells, cell);
+        if b == 0 || a % b != 0 || bound[second as usize] || other.layer != query.layer || terms.len() + other.terms.len() > 12 { continue; }
+        let times = -a / b;
+        let merged: Vec<(CellId, i8)> = merge(cells, &other.cells, times);
+        let up = change(&merged, query.cell).signum();
+        if up == 0 { continue; }
+        let merged = merged.into_iter().map(|c| (c.0, c.1 * up)).collect();
+        let terms = terms.iter().map(|t| Term { sign: t.sign * up, parts: t.parts.clone() }).chain(other.terms.iter().map(|t| Term { sign: t.sign * times * up, parts: t.parts.clone() })).collect();
+        let below = best.as_ref().map_or(query.below, |b| b.cost);
+        if let Some(found) = whole(system, &Query { below, ..*query }, (terms, merged, at), scratch) {
+            best = Some(found);
+        }
+    }
+    best
+}
+
+fn merge(a: &[(CellId, i8)], b: &[(CellId, i8)], times: i8) -> Vec<(CellId, i8)> {
+    let mut cells: Vec<(CellId, i8)> = a.iter().copied().chain(b.iter().map(|c| (c.0, c.1 * times))).collect();
+    cells.sort_unstable();
+    cells.chunk_by(|a, b| a.0 == b.0).map(|c| (c[0].0, c.iter().map(|c| c.1).sum())).filter(|c: &(CellId, i8)| c.1 != 0).collect()
 }

@@ -156,6 +156,13 @@ impl<'t, 'a> Trim<'t, 'a> {
         knowing.is_empty().then_some(moves)
     }
 
+    pub fn provers_of(&self, target: u32) -> Vec<u32> {
+        let mut all: Vec<u32> = self.provers[target as usize].iter().flatten().copied().collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
     /// Takes a move out of use, for a while.
     pub fn retire(&mut self, at: u32) {
         self.alive[at as usize] = false;
