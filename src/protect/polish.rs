@@ -285,9 +285,12 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
             below: below.max(1.0),
             effort: EFFORT,
         };
-        if std::env::var_os("NOCOMB").is_none() { if let Some(found) = self.combined(&query, target) { return Some(found); } }
+        let pooled = if std::env::var_os("NOCOMB").is_none() { self.combined(&query, target) } else { None };
+        let below = pooled.as_ref().map_or(query.below, |f| f.cost);
+        if below < super::weigher::FREE { return pooled; }
+        let query = Query { below, ..query };
         let layers = [Layer::Joint, Layer::Contacts].into_iter().take(if needs[1].is_none() { 2 } else { 1 });
-        layers.into_iter().find_map(|layer| seek(self.trim.system, &Query { layer, ..query }, self.scratch))
+        layers.into_iter().find_map(|layer| seek(self.trim.system, &Query { layer, ..query }, self.scratch)).or(pooled)
     }
 
     /// Takes a move into use for an attempt, and hides what it needs.
