@@ -7,6 +7,7 @@
 
 use super::grid::CellId;
 use super::hide::alone;
+use super::leaves::added_up;
 use super::moves::{Layer, Term};
 use super::search::{Found, Query, Reach, Scratch, search};
 use super::system::System;
@@ -42,13 +43,12 @@ impl Base {
     fn lowering(system: &System<'_>, found: &Found, (through, by): (CellId, i8)) -> Base {
         let mut changes: Vec<(CellId, i8)> = found.cells.iter().map(|&(cell, change)| (cell, -by * change)).collect();
         changes.sort_unstable();
-        let turned = |term: &Term| Term { sign: -by * term.sign, parts: term.parts.clone() };
         let room = if by > 0 { found.room.reversed() } else { found.room };
         Base {
             through,
             refund: changes.iter().map(|&(cell, _)| system.cells[cell as usize].price()).sum(),
             changes,
-            terms: found.terms.iter().map(turned).collect(),
+            terms: found.terms.iter().map(|term| term.turned(-by)).collect(),
             tally: Tally { cost: found.cost, room },
         }
     }
@@ -65,10 +65,7 @@ impl Base {
 
     /// The changes of the part and a box together.
     pub fn with(&self, cells: &[(CellId, i8)]) -> Vec<(CellId, i8)> {
-        let mut all: Vec<(CellId, i8)> = self.changes.iter().chain(cells).copied().collect();
-        all.sort_unstable();
-        let sum = |of: &[(CellId, i8)]| (of[0].0, of.iter().map(|change| change.1).sum());
-        all.chunk_by(|a, b| a.0 == b.0).map(sum).filter(|change| change.1 != 0).collect()
+        added_up(self.changes.iter().chain(cells).copied().collect())
     }
 }
 
@@ -79,7 +76,7 @@ pub(super) fn with_detours(system: &System<'_>, query: &Query<'_>, found: Found,
         return best;
     }
     for _ in 0..STEPS {
-        let next = dearest(system, &best).into_iter().find_map(|change| {
+        let next = best.dearest(system, CELLS).into_iter().filter(|change| change.1.abs() == 1).find_map(|change| {
             let base = Base::lowering(system, &best, change);
             let below = best.cost - LONE;
             let reach = Reach::Best(OPTIONS);
@@ -116,16 +113,6 @@ pub(super) fn with_double(
     let Some(half) = alone(system, &half, scratch) else { return whole };
     let base = Base::raising(system, &half, query.cell);
     alone(system, &Query { base: Some(&base), below: below - LONE, ..*query }, scratch).or(whole)
-}
-
-/// Cells that a move would newly hide and changes by 1, the dearest first.
-fn dearest(system: &System<'_>, found: &Found) -> Vec<(CellId, i8)> {
-    let price = |change: &(CellId, i8)| system.cells[change.0 as usize].price();
-    let is_dear = |change: &(CellId, i8)| change.1.abs() == 1 && price(change) > 0.0;
-    let mut dear: Vec<(CellId, i8)> = found.cells.iter().copied().filter(is_dear).collect();
-    dear.sort_by(|a, b| price(b).total_cmp(&price(a)).then(a.0.cmp(&b.0)));
-    dear.truncate(CELLS);
-    dear
 }
 
 /// The move in the direction that raises its target.

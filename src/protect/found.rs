@@ -4,6 +4,7 @@
 
 use super::grid::CellId;
 use super::moves::{Layer, Room, Term};
+use super::system::System;
 
 /// A move that serves a query.
 pub(super) struct Found {
@@ -20,6 +21,15 @@ pub(super) struct Found {
 }
 
 impl Found {
+    /// Cells that the move would newly hide, the dearest first, and no more of them than `most`.
+    pub fn dearest(&self, system: &System<'_>, most: usize) -> Vec<(CellId, i8)> {
+        let price = |change: &(CellId, i8)| system.cells[change.0 as usize].price();
+        let mut dear: Vec<(CellId, i8)> = self.cells.iter().copied().filter(|change| price(change) > 0.0).collect();
+        dear.sort_by(|a, b| price(b).total_cmp(&price(a)).then(a.0.cmp(&b.0)));
+        dear.truncate(most);
+        dear
+    }
+
     /// Every cell that changes, with the move that goes along.
     pub fn changed(&self) -> impl Iterator<Item = CellId> + '_ {
         let along = self.along.iter().flat_map(|along| &along.cells);

@@ -74,12 +74,16 @@ impl System<'_> {
                 changes.extend(self.cells_of(&leaf, layer, at).into_iter().map(|cell| (cell, sign)));
             }
         }
-        changes.sort_unstable();
-        // Together no more than there are terms, but the order of the summands may take it further.
-        let sum = |of: &[(CellId, i8)]| (of[0].0, of.iter().map(|change| i32::from(change.1)).sum::<i32>());
-        let changed = |&(cell, by): &(CellId, i32)| {
-            by != 0 && (!layer.is_of_patients() || self.cells[cell as usize].has_patients())
-        };
-        changes.chunk_by(|a, b| a.0 == b.0).map(sum).filter(changed).map(|(cell, by)| (cell, by as i8)).collect()
+        let mut changes = added_up(changes);
+        changes.retain(|&(cell, _)| !layer.is_of_patients() || self.cells[cell as usize].has_patients());
+        changes
     }
+}
+
+/// Every cell once, ascending, with the sum of its changes; without those that stand still.
+pub(super) fn added_up(mut changes: Vec<(CellId, i8)>) -> Vec<(CellId, i8)> {
+    changes.sort_unstable();
+    // Together no more than there are terms, but the order of the summands may take it further.
+    let sum = |of: &[(CellId, i8)]| (of[0].0, of.iter().map(|change| i32::from(change.1)).sum::<i32>() as i8);
+    changes.chunk_by(|a, b| a.0 == b.0).map(sum).filter(|change| change.1 != 0).collect()
 }

@@ -26,6 +26,7 @@ mod moves;
 mod pairs;
 mod patients;
 mod polish;
+mod pool;
 mod pools;
 mod primary;
 mod proofs;

@@ -46,6 +46,13 @@ pub(super) struct Term {
     pub parts: Vec<Part>,
 }
 
+impl Term {
+    /// The term, or its opposite.
+    pub fn turned(&self, way: i8) -> Term {
+        Term { sign: self.sign * way, parts: self.parts.clone() }
+    }
+}
+
 /// How far a move can go: up is the move as written, down its opposite.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Room {

@@ -2,21 +2,31 @@
 //!
 //! In: a system in which every unsafe cell is proved, and its moves. Out: the same with less hidden.
 //! Cell by cell, the dearest first: the moves that change it are set aside, and the claims on them
-//! look for others; where all find one, at a price below that of the cell, the cell is shown. Never
-//! weakens a proof; what does not get better stays as it was.
+//! look for others; where all find one, at a price below that of the cell, the cell is shown. Then the
+//! same for several cells at once, in an order that changes from round to round, until enough has been
+//! tried. Never weakens a proof; what does not get better stays as it was.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::grid::CellId;
 use super::hide::{Need, Strictness, needs, seek};
-use super::moves::{Layer, Term};
+use super::moves::Layer;
+use super::pairs::mix;
+use super::pool::Pool;
 use super::primary::Reason;
-use super::proofs::{Claim, Used};
+use super::proofs::Claim;
 use super::search::{Company, Found, Query, Reach, Scratch};
-use super::system::{State, System};
-use super::weigher::whole;
+use super::system::State;
 use super::trim::{Claimed, Trim, is_secondary};
+use super::weigher::FREE;
 
+/// How often every secondary cell is tried alone.
+const PASSES: usize = 3;
+/// Cells tried together with one.
+const TOGETHER: usize = 3;
+/// Rounds without gain after which there are no more; and cells looked at, after which neither.
+const IDLE_ROUNDS: usize = 8;
+const SPENT: u64 = 6_000_000;
 /// Moves that a claim may need anew, one contributor after the other.
 const MOVES: usize = 5;
 /// How wide to look for boxes.
@@ -25,26 +35,25 @@ const EFFORT: u64 = 8_000;
 /// What must be gained for a change to be worth it.
 const GAIN: f32 = 0.01;
 
-/// Shows cells again until nothing is gained.
-pub(super) fn polish(trim: &mut Trim<'_, '_>, passes: usize, scratch: &mut Scratch) {
-    let mut polish = Polish::new(trim, scratch);
-    let get = |name: &str| std::env::var(name).ok().and_then(|v| v.parse::<usize>().ok());
-    polish.first = get("FIRST").is_some();
-    for _ in 0..passes {
+/// Shows cells again until nothing is gained, or enough has been tried.
+pub(super) fn polish(trim: &mut Trim<'_, '_>) {
+    let mut scratch = Scratch::default();
+    let mut polish = Polish::new(trim, &mut scratch);
+    for _ in 0..PASSES {
         if !polish.pass() {
             break;
         }
     }
-    let total = |p: &Polish| { let c=&p.trim.system.cells; let h=c.iter().filter(|c| is_secondary(c)); (h.clone().count(), h.map(|c| c.weight).sum::<f32>()) };
-    let start=std::time::Instant::now();
-    eprintln!("polished {:?}", total(&polish));
-    polish.shuffled = true;
-    polish.first = true;
-    for round in 0..get("ROUNDS").unwrap_or(0) {
-        polish.least = if get("PLATEAU").is_some() { -GAIN } else { GAIN };
-        let n = polish.shake(get("MOST").unwrap_or(2), get("KEEP").is_some_and(|k| round % k != 0));
-        eprintln!("round {round} took {n} {:?} {:.1}s", total(&polish), start.elapsed().as_secs_f32());
-    }
+    polish.shake();
+}
+
+/// What becomes of cells that no move in use changes, while others are looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Idle {
+    /// They cost nothing.
+    Hidden,
+    /// They have their price.
+    Shown,
 }
 
 struct Polish<'p, 't, 'a> {
@@ -56,10 +65,6 @@ struct Polish<'p, 't, 'a> {
     numerators: FxHashSet<CellId>,
     /// Moves that go along with others, or have such.
     bound: Vec<bool>,
-    seed: u64,
-    least: f32,
-    first: bool,
-    shuffled: bool,
 }
 
 /// What an attempt changed, to take it back.
@@ -82,7 +87,7 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
             bound[at] |= !used.along.is_empty();
             used.along.iter().for_each(|&other| bound[other as usize] = true);
         }
-        let mut polish = Polish { trim, scratch, movers: FxHashMap::default(), numerators, bound, seed: 1, least: GAIN, first: false, shuffled: false };
+        let mut polish = Polish { trim, scratch, movers: FxHashMap::default(), numerators, bound };
         for at in 0..polish.trim.proofs.moves.len() {
             if polish.trim.alive[at] {
                 polish.index(at as u32);
@@ -99,13 +104,16 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
         }
     }
 
+    fn secondary(&self) -> Vec<CellId> {
+        let cells = &self.trim.system.cells;
+        let stands_alone = |&id: &CellId| is_secondary(&cells[id as usize]) && !self.numerators.contains(&id);
+        (0..cells.len() as CellId).filter(stands_alone).collect()
+    }
+
     /// Tries every secondary cell once. Whether anything was gained.
     fn pass(&mut self) -> bool {
-        let cells = &self.trim.system.cells;
-        let mut order: Vec<(f32, CellId)> = (0..cells.len() as CellId)
-            .filter(|&id| is_secondary(&cells[id as usize]) && !self.numerators.contains(&id))
-            .map(|id| (cells[id as usize].weight, id))
-            .collect();
+        let weighed = |cell: CellId| (self.trim.system.cells[cell as usize].weight, cell);
+        let mut order: Vec<(f32, CellId)> = self.secondary().into_iter().map(weighed).collect();
         order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         let mut gained = false;
         for (_, cell) in order {
@@ -116,68 +124,75 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
 
     /// Tries to do without a cell.
     fn attempt(&mut self, cell: CellId) -> bool {
-        let alive = |at: &&u32| self.trim.alive[**at as usize];
-        let users: Vec<u32> = self.movers.get(&cell).into_iter().flatten().filter(alive).copied().collect();
-        self.rebuild(users, Some(cell))
+        let users = self.users(cell);
+        self.rebuild(users, Some(cell), Idle::Hidden, GAIN)
     }
 
-    fn rebuild(&mut self, users: Vec<u32>, keep: Option<CellId>) -> bool {
+    /// Moves in use that change a cell.
+    fn users(&self, cell: CellId) -> Vec<u32> {
+        let alive = |at: &&u32| self.trim.alive[**at as usize];
+        self.movers.get(&cell).into_iter().flatten().filter(alive).copied().collect()
+    }
+
+    /// Rounds over all secondary cells, every other of them with what is found only if the cell is shown.
+    fn shake(&mut self) {
+        let (start, mut idle) = (self.scratch.spent, 0);
+        for round in 0.. {
+            let mut order = self.secondary();
+            order.sort_by_key(|&cell| mix(u64::from(cell) << 32 | round));
+            let mut gained = false;
+            for cell in order {
+                if self.scratch.spent - start > SPENT {
+                    return;
+                }
+                if is_secondary(&self.trim.system.cells[cell as usize]) {
+                    let users = self.users_around(cell, round);
+                    // What costs the same is taken for a change.
+                    let (keep, least) = if round % 2 == 1 { (Some(cell), GAIN) } else { (None, -GAIN) };
+                    gained |= self.rebuild(users, keep, Idle::Shown, least);
+                }
+            }
+            idle = if gained { 0 } else { idle + 1 };
+            if idle > IDLE_ROUNDS {
+                return;
+            }
+        }
+    }
+
+    /// Moves in use that change a cell, or one of some secondary cells that these change as well.
+    fn users_around(&self, cell: CellId, round: u64) -> Vec<u32> {
+        let (mut users, mut cells) = (self.users(cell), vec![cell]);
+        for _ in 0..TOGETHER {
+            let changed = users.iter().flat_map(|&at| &self.trim.proofs.moves[at as usize].cells);
+            let others = changed.map(|change| change.0).filter(|other| !cells.contains(other));
+            let near = others.filter(|&other| is_secondary(&self.trim.system.cells[other as usize]));
+            let Some(next) = near.min_by_key(|&other| mix(u64::from(other) << 32 | round << 8 | 1)) else { break };
+            cells.push(next);
+            users.extend(self.users(next));
+        }
+        users.sort_unstable();
+        users.dedup();
+        users
+    }
+
+    /// Tries to prove otherwise what stands on some moves, so that cells of more than `least` are shown.
+    fn rebuild(&mut self, users: Vec<u32>, keep: Option<CellId>, idle: Idle, least: f32) -> bool {
         if users.iter().any(|&at| self.bound[at as usize]) {
             return false;
         }
         let mut attempt = self.set_aside(users);
-        let worth = if self.first { self.trim.show_idle(&attempt.users, &mut attempt.shown) } else { self.trim.idle_weight(&attempt.users) };
-        let proved = self.prove_anew(&mut attempt, keep, worth);
-        let gain = if self.first { worth } else { self.trim.idle_weight(&attempt.users) } - attempt.spent;
-        if proved && gain > self.least {
+        let worth = self.trim.idle_weight(&attempt.users);
+        if idle == Idle::Shown {
+            attempt.shown = self.trim.show_idle(&attempt.users);
+        }
+        let proved = self.prove_anew(&mut attempt, keep, worth - least);
+        let left = if idle == Idle::Shown { worth } else { self.trim.idle_weight(&attempt.users) };
+        if proved && left - attempt.spent > least {
             self.settle(attempt);
             return true;
         }
         self.take_back(attempt);
         false
-    }
-
-    fn next(&mut self, below: usize) -> usize {
-        self.seed = self.seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        ((self.seed >> 33) % below.max(1) as u64) as usize
-    }
-
-    /// Tries every secondary cell once with some that moves through it change as well.
-    fn shake(&mut self, most: usize, keep: bool) -> usize {
-        let cells = &self.trim.system.cells;
-        let mut order: Vec<CellId> = (0..cells.len() as CellId)
-            .filter(|&id| is_secondary(&cells[id as usize]) && !self.numerators.contains(&id))
-            .collect();
-        for at in (1..order.len()).rev() {
-            let other = self.next(at + 1);
-            order.swap(at, other);
-        }
-        let mut gained = 0;
-        for cell in order {
-            if !is_secondary(&self.trim.system.cells[cell as usize]) { continue; }
-            let mut users: Vec<u32> = self.alive_users(cell);
-            let mut near: Vec<CellId> = users.iter().flat_map(|&at| &self.trim.proofs.moves[at as usize].cells).map(|c| c.0)
-              .filter(|&id| id != cell && is_secondary(&self.trim.system.cells[id as usize])).collect();
-            near.sort_unstable(); near.dedup();
-            for _ in 0..most {
-                if near.is_empty() { break; }
-                let at = self.next(near.len());
-                let id = near.swap_remove(at);
-                let more = self.alive_users(id);
-                near.extend(more.iter().flat_map(|&at| &self.trim.proofs.moves[at as usize].cells).map(|c| c.0)
-                  .filter(|&id| id != cell && is_secondary(&self.trim.system.cells[id as usize])));
-                near.sort_unstable(); near.dedup();
-                users.extend(more);
-            }
-            users.sort_unstable(); users.dedup();
-            gained += usize::from(self.rebuild(users, keep.then_some(cell)));
-        }
-        gained
-    }
-
-    fn alive_users(&self, cell: CellId) -> Vec<u32> {
-        let alive = |at: &&u32| self.trim.alive[**at as usize];
-        self.movers.get(&cell).into_iter().flatten().filter(alive).copied().collect()
     }
 
     /// Sets moves aside; the claims on them stand on others where they can, and on none else.
@@ -201,20 +216,16 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
         &mut self.trim.proofs.claims[target as usize][layer]
     }
 
-    /// Finds moves for every open claim that leave a cell alone, for less than it is worth.
-    fn prove_anew(&mut self, attempt: &mut Attempt, cell: Option<CellId>, worth: f32) -> bool {
+    /// Finds moves for every open claim that leave a cell alone, for less than `below` together.
+    fn prove_anew(&mut self, attempt: &mut Attempt, keep: Option<CellId>, below: f32) -> bool {
         let mut targets: Vec<u32> = attempt.claims.iter().map(|(claimed, _)| claimed.0).collect();
-        if self.shuffled {
-            for at in (1..targets.len()).rev() {
-                let other = self.next(at + 1);
-                targets.swap(at, other);
-            }
+        if keep.is_none() {
+            targets.sort_by_key(|&target| mix(self.scratch.spent << 32 | u64::from(target)));
         }
         for target in targets {
             let mut left = MOVES;
             while !self.trim.proofs.is_done(self.trim.system, target) {
-                let below = worth - attempt.spent - self.least;
-                let Some(found) = self.find(target, cell, below).filter(|_| left > 0) else { return false };
+                let Some(found) = self.find(target, keep, below - attempt.spent).filter(|_| left > 0) else { return false };
                 left -= 1;
                 self.take(attempt, target, found);
             }
@@ -230,40 +241,6 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
             all.push(strictly(Strictness::AnyChange));
         }
         all.iter().find_map(|needs| self.look(target, keep, needs, below))
-    }
-
-    /// A move that was found before, or several added up, so that the cell to keep stands still.
-    fn combined(&mut self, query: &Query<'_>, target: u32) -> Option<Found> {
-        let mut best: Option<Found> = None;
-        let mut firsts = self.trim.provers_of(target);
-        let start = firsts.len().saturating_sub(40);
-        for first in firsts.drain(start..) {
-            let one = &self.trim.proofs.moves[first as usize];
-            if self.bound[first as usize] || !matches!(one.layer, Layer::Joint | Layer::Contacts) || (one.layer == Layer::Contacts && query.patients_width > 0) { continue; }
-            let below = best.as_ref().map_or(query.below, |b| b.cost);
-            let query = Query { layer: one.layer, below, ..*query };
-            let by = query.keep.map_or(0, |keep| change(&one.cells, keep));
-            let found = if by == 0 {
-                let up = change(&one.cells, query.cell).signum();
-                let cells = one.cells.iter().map(|c| (c.0, c.1 * up)).collect();
-                let terms = one.terms.iter().map(|t| super::moves::Term { sign: t.sign * up, parts: t.parts.clone() }).collect();
-                whole(self.trim.system, &query, (terms, cells, &one.at.clone()), self.scratch)
-            } else {
-                let keep = query.keep?;
-                cancelled(self.trim.system, &self.trim.proofs.moves, &self.bound, self.movers.get(&keep).map_or(&[][..], |m| &m[..]), (&one.terms, &one.cells, &one.at), keep, &query, self.scratch)
-            };
-            if found.is_some() { best = found; if best.as_ref()?.cost < super::weigher::FREE { return best; } }
-        }
-        let mut best = best?;
-        for _ in 0..STEPS {
-            let mut dear: Vec<(CellId, f32)> = best.cells.iter().map(|c| (c.0, self.trim.system.cells[c.0 as usize].price())).filter(|c| c.1 > 0.0).collect();
-            dear.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-            let query = Query { layer: best.layer, below: best.cost, ..*query };
-            let next = dear.into_iter().take(4).find_map(|(cell, _)| cancelled(self.trim.system, &self.trim.proofs.moves, &self.bound, self.movers.get(&cell).map_or(&[][..], |m| &m[..]), (&best.terms, &best.cells, &best.at), cell, &query, self.scratch));
-            match next { Some(next) => best = next, None => break }
-            if best.cost < super::weigher::FREE { break; }
-        }
-        Some(best)
     }
 
     /// A move for both layers, or for contacts alone.
@@ -285,12 +262,18 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
             below: below.max(1.0),
             effort: EFFORT,
         };
-        let pooled = if std::env::var_os("NOCOMB").is_none() { self.combined(&query, target) } else { None };
-        let below = pooled.as_ref().map_or(query.below, |f| f.cost);
-        if below < super::weigher::FREE { return pooled; }
-        let query = Query { below, ..query };
+        let of_target = self.trim.moves_of(target);
+        let (moves, by_cell) = (&self.trim.proofs.moves, &self.movers);
+        let pool = Pool { system: self.trim.system, moves, by_cell, bound: &self.bound };
+        let known = pool.cheapest(&query, &of_target, self.scratch);
+        let below = known.as_ref().map_or(query.below, |known| known.cost);
+        if below < FREE {
+            return known;
+        }
         let layers = [Layer::Joint, Layer::Contacts].into_iter().take(if needs[1].is_none() { 2 } else { 1 });
-        layers.into_iter().find_map(|layer| seek(self.trim.system, &Query { layer, ..query }, self.scratch)).or(pooled)
+        let query = Query { below, ..query };
+        let found = layers.into_iter().find_map(|layer| seek(self.trim.system, &Query { layer, ..query }, self.scratch));
+        found.or(known)
     }
 
     /// Takes a move into use for an attempt, and hides what it needs.
@@ -316,56 +299,19 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
             moves.iter().for_each(|&at| self.trim.supports[at as usize].push(*claimed));
         }
         (attempt.first_move..self.trim.proofs.moves.len()).for_each(|at| self.index(at as u32));
-        self.trim.show_idle(&attempt.users, &mut Vec::new());
+        self.trim.show_idle(&attempt.users);
     }
 
     /// Makes everything as it was before an attempt.
     fn take_back(&mut self, attempt: Attempt) {
         self.trim.dismiss(attempt.first_move);
         self.bound.truncate(attempt.first_move);
-        for cell in attempt.hidden.into_iter().rev() {
-            self.trim.show(cell);
-        }
         for (claimed, before) in attempt.claims {
             self.claim(claimed).moves = before;
         }
+        // Moves come back first: what they change stays hidden, whatever it falls with is shown again.
         attempt.users.iter().for_each(|&at| self.trim.revive(at));
         attempt.shown.iter().for_each(|&cell| self.trim.system.hide(cell, Reason::Secondary));
+        attempt.hidden.into_iter().rev().for_each(|cell| self.trim.show(cell));
     }
-}
-
-fn change(cells: &[(CellId, i8)], cell: CellId) -> i8 {
-    cells.iter().find(|c| c.0 == cell).map_or(0, |c| c.1)
-}
-
-const STEPS: usize = 3;
-const POOL: usize = 40;
-
-/// A move with another added so that a cell stands still.
-#[allow(clippy::too_many_arguments)]
-fn cancelled(system: &System<'_>, moves: &[Used], bound: &[bool], pool: &[u32], (terms, cells, at): (&[Term], &[(CellId, i8)], &[u16]), cell: CellId, query: &Query<'_>, scratch: &mut Scratch) -> Option<Found> {
-    let a = change(cells, cell);
-    let mut best: Option<Found> = None;
-    for &second in &pool[pool.len().saturating_sub(POOL)..] {
-        let other = &moves[second as usize];
-        let b = change(&other.cells, cell);
-        if b == 0 || a % b != 0 || bound[second as usize] || other.layer != query.layer || terms.len() + other.terms.len() > 12 { continue; }
-        let times = -a / b;
-        let merged: Vec<(CellId, i8)> = merge(cells, &other.cells, times);
-        let up = change(&merged, query.cell).signum();
-        if up == 0 { continue; }
-        let merged = merged.into_iter().map(|c| (c.0, c.1 * up)).collect();
-        let terms = terms.iter().map(|t| Term { sign: t.sign * up, parts: t.parts.clone() }).chain(other.terms.iter().map(|t| Term { sign: t.sign * times * up, parts: t.parts.clone() })).collect();
-        let below = best.as_ref().map_or(query.below, |b| b.cost);
-        if let Some(found) = whole(system, &Query { below, ..*query }, (terms, merged, at), scratch) {
-            best = Some(found);
-        }
-    }
-    best
-}
-
-fn merge(a: &[(CellId, i8)], b: &[(CellId, i8)], times: i8) -> Vec<(CellId, i8)> {
-    let mut cells: Vec<(CellId, i8)> = a.iter().copied().chain(b.iter().map(|c| (c.0, c.1 * times))).collect();
-    cells.sort_unstable();
-    cells.chunk_by(|a, b| a.0 == b.0).map(|c| (c[0].0, c.iter().map(|c| c.1).sum())).filter(|c: &(CellId, i8)| c.1 != 0).collect()
 }

@@ -27,12 +27,16 @@ impl Used {
     /// How far it changes a cell in a layer, up and down together.
     pub fn width(&self, cell: CellId, layer: usize) -> u32 {
         let amounts = self.amounts;
-        let times = self.cells.binary_search_by_key(&cell, |change| change.0);
-        let times = times.map_or(0, |at| u32::from(self.cells[at].1.unsigned_abs()));
-        times * match layer {
+        let amount = match layer {
             0 => amounts.contacts_up + amounts.contacts_down,
             _ => amounts.patients_up + amounts.patients_down,
-        }
+        };
+        amount * u32::from(self.change(cell).unsigned_abs())
+    }
+
+    /// By how much it changes a cell, as written.
+    pub fn change(&self, cell: CellId) -> i8 {
+        self.cells.binary_search_by_key(&cell, |change| change.0).map_or(0, |at| self.cells[at].1)
     }
 }
 

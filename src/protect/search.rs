@@ -63,6 +63,8 @@ pub(super) struct Scratch {
     pub stamps: Vec<u32>,
     pub epoch: u32,
     pub touched: Vec<(u32, i32)>,
+    /// Cells looked at so far.
+    pub spent: u64,
     levels: Vec<Vec<(u32, i8)>>,
     slices: Slices,
 }
@@ -117,6 +119,7 @@ pub(super) fn search(system: &System<'_>, query: &Query<'_>, scratch: &mut Scrat
         effort: 0,
     };
     search.run();
+    search.scratch.spent += search.effort;
     search.best
 }
 

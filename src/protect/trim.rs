@@ -11,14 +11,12 @@ use super::grid::CellId;
 use super::polish::polish;
 use super::primary::Reason;
 use super::proofs::{Proofs, layers};
-use super::search::Scratch;
 use super::system::{NO_TARGET, State, System};
 
 /// A target and a layer.
 pub(super) type Claimed = (u32, usize);
 
-/// How often every secondary cell is tried again, and up to how many unsafe cells.
-const PASSES: usize = 3;
+/// Unsafe cells up to which every secondary cell is tried again.
 const POLISHED: usize = 3_000;
 
 /// Moves and claims, and what they stand on.
@@ -49,7 +47,7 @@ pub(super) fn trim(system: &mut System<'_>, proofs: &mut Proofs) {
     }
     trim.show_all_idle();
     if trim.system.is_careful && trim.system.targets.len() < POLISHED {
-        polish(&mut trim, PASSES, &mut Scratch::default());
+        polish(&mut trim);
     }
     let alive = trim.alive;
     proofs.keep(&alive);
@@ -156,7 +154,8 @@ impl<'t, 'a> Trim<'t, 'a> {
         knowing.is_empty().then_some(moves)
     }
 
-    pub fn provers_of(&self, target: u32) -> Vec<u32> {
+    /// Moves that change a target, in use or not, the latest last.
+    pub fn moves_of(&self, target: u32) -> Vec<u32> {
         let mut all: Vec<u32> = self.provers[target as usize].iter().flatten().copied().collect();
         all.sort_unstable();
         all.dedup();
@@ -214,19 +213,14 @@ impl<'t, 'a> Trim<'t, 'a> {
         self.supports.truncate(first);
     }
 
-    /// Shows every cell that no move in use changes, of those that some moves changed. What they
-    /// weigh together.
-    pub fn show_idle(&mut self, moves: &[u32], shown: &mut Vec<CellId>) -> f32 {
-        let mut weight = 0.0;
-        for cell in self.cells_of(moves) {
-            let before = is_secondary(&self.system.cells[cell as usize]);
-            self.show(cell);
-            if before && !is_secondary(&self.system.cells[cell as usize]) {
-                weight += self.system.cells[cell as usize].weight;
-                shown.push(cell);
-            }
-        }
-        weight
+    /// Shows every cell that no move in use changes, of those that some moves changed.
+    pub fn show_idle(&mut self, moves: &[u32]) -> Vec<CellId> {
+        let mut cells = self.cells_of(moves);
+        let secondary = |system: &System<'_>, cell: CellId| is_secondary(&system.cells[cell as usize]);
+        cells.retain(|&cell| secondary(self.system, cell));
+        cells.iter().for_each(|&cell| self.show(cell));
+        cells.retain(|&cell| !secondary(self.system, cell));
+        cells
     }
 
     /// What these cells weigh together.

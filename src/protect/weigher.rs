@@ -114,6 +114,7 @@ pub(super) fn whole(
         return None;
     }
     let mut tally = Tally::NOTHING;
+    scratch.spent += cells.len() as u64;
     for &(id, by) in &cells {
         tally = weigher.weigh(id, by, tally).filter(|tally| weigher.serves(tally, query.below))?;
     }
