@@ -6,7 +6,6 @@
 //! corners come about, through whatever is hidden. Changes nothing.
 
 use super::grid::CellId;
-use super::hide::alone;
 use super::leaves::added_up;
 use super::moves::{Layer, Term};
 use super::search::{Found, Query, Reach, Scratch, search};
@@ -35,7 +34,7 @@ pub(super) struct Base {
 
 impl Base {
     /// A move to which another is added that raises the same target.
-    fn raising(system: &System<'_>, found: &Found, target: CellId) -> Base {
+    pub fn raising(system: &System<'_>, found: &Found, target: CellId) -> Base {
         Base::lowering(system, found, (target, -1))
     }
 
@@ -94,27 +93,6 @@ pub(super) fn with_detours(system: &System<'_>, query: &Query<'_>, found: Found,
     best
 }
 
-/// The cheapest move, where that is cheaper with two boxes that raise the target by 1 each: where counts
-/// around it are small, one takes a part of them and the other another.
-pub(super) fn with_double(
-    system: &System<'_>,
-    query: &Query<'_>,
-    whole: Option<Found>,
-    scratch: &mut Scratch,
-) -> Option<Found> {
-    let below = whole.as_ref().map_or(query.below, |whole| whole.cost);
-    let is_joint = matches!(query.layer, Layer::Joint | Layer::Contacts);
-    let is_half = query.contacts_width.max(query.patients_width) < 2;
-    if !system.is_careful || below < FREE || is_half || !is_joint || query.base.is_some() {
-        return whole;
-    }
-    let (contacts_width, patients_width) = (query.contacts_width.min(1), query.patients_width.min(1));
-    let half = Query { contacts_width, patients_width, below, ..*query };
-    let Some(half) = alone(system, &half, scratch) else { return whole };
-    let base = Base::raising(system, &half, query.cell);
-    alone(system, &Query { base: Some(&base), below: below - LONE, ..*query }, scratch).or(whole)
-}
-
 /// The move in the direction that raises its target.
 fn upright(query: &Query<'_>, mut found: Found) -> Found {
     if found.cells.iter().any(|&(cell, by)| cell == query.cell && by < 0) {
@@ -128,44 +106,13 @@ fn upright(query: &Query<'_>, mut found: Found) -> Found {
 #[cfg(test)]
 mod tests {
     use super::super::testing::*;
-    use super::super::{Ledger, ObsStatus, protect};
-    use crate::domain::{Month, PeriodKind};
 
     /// Three municipalities and three contact types; every municipality has three contacts of two types,
     /// and every type three contacts in two municipalities. A box has a corner elsewhere; a way of six
     /// corners goes through small counts alone.
     #[test]
     fn small_counts_that_make_a_ring_protect_each_other() {
-        let mut contacts = Vec::new();
-        for (place, kind) in (0..9).map(|at| (at / 3, at % 3)) {
-            let number = if kind == (place + 2) % 3 { 40 } else { 3 };
-            contacts.extend((0..number).map(|at: u32| Contact {
-                person: (place * 3 + kind) * 100 + at + 1,
-                doctor: place * 10 + at % 3 + 1,
-                residence: place as u16,
-                practice: place as u16,
-                month: Month::new(2024, 1),
-                kind: kind as u8,
-                features: 0,
-                outside: false,
-                weekend: false,
-                sex: 0,
-                age: 0,
-                chapter: 0,
-                part: 0,
-            }));
-        }
-        let mut table = table("t", &[0b111, 0b001, 0b010, 0b100]);
-        table.periods = vec![PeriodKind::Month];
-        let (pipeline, geography) = (pipeline(3, 0, vec![table]), geography(&[3]));
-        let cells = cells(&contacts, &pipeline, &geography, 1000);
-        let protected = protect(&cells, &pipeline, &geography, 20_000, &Ledger::default()).unwrap();
-        let table = &protected.public()[0];
-        let hidden = (0..table.status.len()).filter(|&row| table.status[row] == ObsStatus::Suppressed);
-        let mut hidden: Vec<(u16, u16)> = hidden.map(|row| (table.place[row], table.indicator[row])).collect();
-        hidden.sort_unstable();
-        hidden.dedup();
-        // Places: the country, its county, then the municipalities; indicators: all types, then each.
-        assert_eq!(hidden, [(2, 1), (2, 2), (3, 2), (3, 3), (4, 1), (4, 3)]);
+        let small = [(0, 0), (0, 1), (1, 1), (1, 2), (2, 0), (2, 2)];
+        assert_eq!(hidden_of_three([[3, 3, 40], [40, 3, 3], [3, 40, 3]]), small);
     }
 }

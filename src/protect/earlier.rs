@@ -14,11 +14,15 @@ use super::moves::Layer;
 use super::patients::{Entry, entries, nested};
 use super::primary::Reason;
 use super::proofs::{Proofs, Used, layers};
+use super::search::{Company, Query, Reach, Scratch, search};
 use super::system::{Cell, Leeway, State, System};
 use crate::relations::DimKind;
 
 /// What a count weighs where the pattern of another period hides it, too.
 const REPEATED: f32 = 0.3;
+
+/// Cells looked at for a leaf of a cell.
+const EFFORT: u64 = 2_000_000;
 
 /// No shown sum holds the count.
 const LOST: u32 = u32::MAX;
@@ -236,18 +240,32 @@ impl System<'_> {
         changes.filter(|&(of, cell, by)| goes_too_far(of, cell, by)).map(|(_, cell, _)| cell).collect()
     }
 
-    /// Gives up the sums that show how little a target has changed, where it cannot be protected
-    /// beside them: they are hidden from now on. Whether there was one.
+    /// Gives up the sums that show how little some targets have changed, where these cannot be protected
+    /// beside them: they are hidden from now on. Where there are none any more, those that show it of what
+    /// changes with a leaf of the targets. Whether there was one.
     pub fn give_up_sums(&mut self, targets: &[u32]) -> bool {
+        if self.earlier.is_none() {
+            return false;
+        }
+        let cells: Vec<CellId> = targets.iter().map(|&target| self.targets[target as usize].cell).collect();
+        let mut scratch = Scratch::default();
+        let with_leaf = |&cell: &CellId| raised_with(self, cell, &mut scratch);
+        let with_leaves: Vec<CellId> = cells.iter().flat_map(with_leaf).collect();
+        self.give_up_above(cells) || self.give_up_above(with_leaves)
+    }
+
+    fn give_up_above(&mut self, mut open: Vec<CellId>) -> bool {
         let Some(earlier) = &self.earlier else { return false };
         let mut found = Vec::new();
-        let mut open: Vec<CellId> = targets.iter().map(|&target| self.targets[target as usize].cell).collect();
         let mut seen: Vec<bool> = vec![false; self.cells.len()];
         while let Some(cell) = open.pop() {
             for &(holder, _) in earlier.holders(cell as usize) {
                 if !std::mem::replace(&mut seen[holder as usize], true) {
                     open.push(holder);
-                    let changes = [0, 1].map(|layer| earlier.change(&self.cells, holder as usize, layer));
+                    let is_shown = self.cells[holder as usize].state == State::Shown;
+                    let change =
+                        |layer: usize| earlier.change(&self.cells, holder as usize, layer).filter(|_| is_shown);
+                    let changes = [0, 1].map(change);
                     found.extend(changes.into_iter().flatten().map(|change| (change, holder)));
                 }
             }
@@ -298,4 +316,23 @@ impl System<'_> {
         (of.state == State::Hidden && value > 0 && leeway != Leeway::ANY)
             .then(|| (value.saturating_sub(leeway.down()).max(1), value.saturating_add(leeway.up())))
     }
+}
+
+/// Everything that changes where a leaf of a cell is raised, whatever was told of it.
+fn raised_with(system: &System<'_>, cell: CellId, scratch: &mut Scratch) -> Vec<CellId> {
+    let has_contacts = system.cells[cell as usize].contacts > 0;
+    let query = Query {
+        cell,
+        layer: if has_contacts { Layer::Joint } else { Layer::Patients },
+        contacts_width: 0,
+        patients_width: 0,
+        company: Company::WithOthers,
+        keep: None,
+        base: None,
+        avoid: &[],
+        reach: Reach::Totals,
+        below: f32::INFINITY,
+        effort: EFFORT,
+    };
+    search(system, &query, scratch).map_or_else(Vec::new, |found| found.changed().collect())
 }

@@ -10,7 +10,8 @@ use std::sync::{Mutex, PoisonError};
 use rayon::prelude::*;
 
 use super::company::accompany;
-use super::detour::{with_detours, with_double};
+use super::detour::with_detours;
+use super::double::with_double;
 use super::moves::Layer;
 use super::primary::Reason;
 use super::proofs::Proofs;

@@ -164,16 +164,25 @@ impl Today {
 /// Takes over the moves that still hold and prove something.
 pub(super) fn take_over(system: &System<'_>, proofs: &mut Proofs, kept: &KeptMoves) {
     let today = Today::of(kept, system.universe);
-    for batch in kept.moves.chunks(BATCH) {
-        let known = &*proofs;
-        let find = |kept_move: &KeptMove| found(system, known, kept, &today, kept_move);
-        let found: Vec<Option<(u32, Found)>> = batch.par_iter().map(find).collect();
-        for (target, found) in found.into_iter().flatten() {
-            let targets = targets(system, &found);
-            if targets.iter().any(|&target| !proofs.is_done(system, target)) {
-                proofs.take_if_it_helps(system, target, found, &targets);
+    let mut left: Vec<&KeptMove> = kept.moves.iter().collect();
+    // Again, since some help only beside others that came after them.
+    for _ in 0..2 {
+        let mut unused = Vec::new();
+        for batch in left.chunks(BATCH) {
+            let known = &*proofs;
+            let find = |kept_move: &&KeptMove| found(system, known, kept, &today, kept_move);
+            let found: Vec<Option<(u32, Found)>> = batch.par_iter().map(find).collect();
+            for (&kept_move, found) in batch.iter().zip(found) {
+                let Some((target, found)) = found else { continue };
+                let targets = targets(system, &found);
+                let helps = targets.iter().any(|&target| !proofs.is_done(system, target))
+                    && proofs.take_if_it_helps(system, target, found, &targets);
+                if !helps {
+                    unused.push(kept_move);
+                }
             }
         }
+        left = unused;
     }
 }
 

@@ -10,6 +10,7 @@ mod certificate;
 mod choices;
 mod company;
 mod detour;
+mod double;
 mod earlier;
 mod found;
 mod grid;

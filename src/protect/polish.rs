@@ -24,8 +24,10 @@ use super::weigher::FREE;
 const PASSES: usize = 3;
 /// Cells tried together with one.
 const TOGETHER: usize = 3;
-/// Rounds without gain after which there are no more; and cells looked at, after which neither.
+/// Rounds at most, and rounds without gain after which there are no more.
+const ROUNDS: u64 = 200;
 const IDLE_ROUNDS: usize = 8;
+/// Cells looked at in all, after which there are no more rounds either: about half a second.
 const SPENT: u64 = 6_000_000;
 /// Moves that a claim may need anew, one contributor after the other.
 const MOVES: usize = 5;
@@ -35,10 +37,23 @@ const EFFORT: u64 = 8_000;
 /// What must be gained for a change to be worth it.
 const GAIN: f32 = 0.01;
 
+/// Where moves that prove anew come from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effort {
+    /// Moves found before, added up.
+    Pool,
+    /// These, and new ones.
+    Search,
+}
+
 /// Shows cells again until nothing is gained, or enough has been tried.
-pub(super) fn polish(trim: &mut Trim<'_, '_>) {
+pub(super) fn polish(trim: &mut Trim<'_, '_>, effort: Effort) {
     let mut scratch = Scratch::default();
-    let mut polish = Polish::new(trim, &mut scratch);
+    let mut polish = Polish::new(trim, effort, &mut scratch);
+    if effort == Effort::Pool {
+        polish.pass();
+        return;
+    }
     for _ in 0..PASSES {
         if !polish.pass() {
             break;
@@ -58,6 +73,7 @@ enum Idle {
 
 struct Polish<'p, 't, 'a> {
     trim: &'p mut Trim<'t, 'a>,
+    effort: Effort,
     scratch: &'p mut Scratch,
     /// Moves by the secondary cells that they change.
     movers: FxHashMap<CellId, Vec<u32>>,
@@ -80,14 +96,14 @@ struct Attempt {
 }
 
 impl<'p, 't, 'a> Polish<'p, 't, 'a> {
-    fn new(trim: &'p mut Trim<'t, 'a>, scratch: &'p mut Scratch) -> Self {
+    fn new(trim: &'p mut Trim<'t, 'a>, effort: Effort, scratch: &'p mut Scratch) -> Self {
         let numerators = trim.system.numerators.values().flatten().copied().collect();
         let mut bound = vec![false; trim.proofs.moves.len()];
         for (at, used) in trim.proofs.moves.iter().enumerate() {
             bound[at] |= !used.along.is_empty();
             used.along.iter().for_each(|&other| bound[other as usize] = true);
         }
-        let mut polish = Polish { trim, scratch, movers: FxHashMap::default(), numerators, bound };
+        let mut polish = Polish { trim, effort, scratch, movers: FxHashMap::default(), numerators, bound };
         for at in 0..polish.trim.proofs.moves.len() {
             if polish.trim.alive[at] {
                 polish.index(at as u32);
@@ -136,13 +152,13 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
 
     /// Rounds over all secondary cells, every other of them with what is found only if the cell is shown.
     fn shake(&mut self) {
-        let (start, mut idle) = (self.scratch.spent, 0);
-        for round in 0.. {
+        let mut idle = 0;
+        for round in 0..ROUNDS {
             let mut order = self.secondary();
             order.sort_by_key(|&cell| mix(u64::from(cell) << 32 | round));
             let mut gained = false;
             for cell in order {
-                if self.scratch.spent - start > SPENT {
+                if self.scratch.spent > SPENT {
                     return;
                 }
                 if is_secondary(&self.trim.system.cells[cell as usize]) {
@@ -177,7 +193,7 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
 
     /// Tries to prove otherwise what stands on some moves, so that cells of more than `least` are shown.
     fn rebuild(&mut self, users: Vec<u32>, keep: Option<CellId>, idle: Idle, least: f32) -> bool {
-        if users.iter().any(|&at| self.bound[at as usize]) {
+        if users.is_empty() || users.iter().any(|&at| self.bound[at as usize]) {
             return false;
         }
         let mut attempt = self.set_aside(users);
@@ -209,7 +225,14 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
             let others = self.trim.without(claimed, u32::MAX).unwrap_or_default();
             before.push((claimed, std::mem::replace(&mut self.claim(claimed).moves, others)));
         }
-        Attempt { first_move: self.trim.proofs.moves.len(), users, claims: before, hidden: Vec::new(), shown: Vec::new(), spent: 0.0 }
+        Attempt {
+            first_move: self.trim.proofs.moves.len(),
+            users,
+            claims: before,
+            hidden: Vec::new(),
+            shown: Vec::new(),
+            spent: 0.0,
+        }
     }
 
     fn claim(&mut self, (target, layer): Claimed) -> &mut Claim {
@@ -225,7 +248,9 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
         for target in targets {
             let mut left = MOVES;
             while !self.trim.proofs.is_done(self.trim.system, target) {
-                let Some(found) = self.find(target, keep, below - attempt.spent).filter(|_| left > 0) else { return false };
+                let Some(found) = self.find(target, keep, below - attempt.spent).filter(|_| left > 0) else {
+                    return false;
+                };
                 left -= 1;
                 self.take(attempt, target, found);
             }
@@ -267,12 +292,13 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
         let pool = Pool { system: self.trim.system, moves, by_cell, bound: &self.bound };
         let known = pool.cheapest(&query, &of_target, self.scratch);
         let below = known.as_ref().map_or(query.below, |known| known.cost);
-        if below < FREE {
+        if below < FREE || self.effort == Effort::Pool {
             return known;
         }
         let layers = [Layer::Joint, Layer::Contacts].into_iter().take(if needs[1].is_none() { 2 } else { 1 });
         let query = Query { below, ..query };
-        let found = layers.into_iter().find_map(|layer| seek(self.trim.system, &Query { layer, ..query }, self.scratch));
+        let found =
+            layers.into_iter().find_map(|layer| seek(self.trim.system, &Query { layer, ..query }, self.scratch));
         found.or(known)
     }
 

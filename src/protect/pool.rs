@@ -68,7 +68,9 @@ impl Pool<'_, '_> {
             let sum = Sum { layer: best.layer, terms: best.terms.clone(), cells: best.cells.clone(), at: &at };
             let query = Query { layer: best.layer, below: best.cost, ..*query };
             let dear = best.dearest(self.system, CELLS).into_iter();
-            let cheaper = dear.filter(|change| change.0 != query.cell).find_map(|(cell, _)| self.without(&sum, cell, &query, scratch));
+            let cheaper = dear
+                .filter(|change| change.0 != query.cell)
+                .find_map(|(cell, _)| self.without(&sum, cell, &query, scratch));
             match cheaper {
                 Some(cheaper) => best = cheaper,
                 None => break,
@@ -126,5 +128,39 @@ impl Sum<'_> {
         }
         let cells = self.cells.iter().map(|&(cell, by)| (cell, by * way)).collect();
         whole(system, query, (self.terms.iter().map(|term| term.turned(way)).collect(), cells, self.at), scratch)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::moves::Amounts;
+    use super::*;
+
+    fn used(cells: &[(CellId, i8)]) -> Used {
+        let term = Term { sign: 1, parts: Vec::new() };
+        let (layer, amounts) = (Layer::Joint, Amounts::default());
+        Used {
+            layer,
+            terms: vec![term],
+            at: Vec::new(),
+            amounts,
+            cells: cells.to_vec(),
+            along: Vec::new(),
+            owners: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_cell_that_two_moves_change_stands_still_under_both() {
+        let sum = Sum { layer: Layer::Joint, terms: Vec::new(), cells: vec![(1, 1), (4, -1), (6, 1)], at: &[] };
+        // Against it: the other is taken as it is. Cell 6 is changed by both.
+        let together = sum.with(&used(&[(4, 1), (6, 1), (9, -1)]), 4).unwrap();
+        assert_eq!(together.cells, [(1, 1), (6, 2), (9, -1)]);
+        assert_eq!(together.terms[0].sign, 1);
+        // The same way: its opposite.
+        let together = sum.with(&used(&[(4, -1), (9, 1)]), 4).unwrap();
+        assert_eq!((together.cells, together.terms[0].sign), (vec![(1, 1), (6, 1), (9, -1)], -1));
+        // Twice as far, or not at all.
+        assert!(sum.with(&used(&[(4, 2)]), 4).is_none() && sum.with(&used(&[(9, 1)]), 4).is_none());
     }
 }

@@ -118,15 +118,18 @@ impl Proofs {
         self.note(system, target, at, least);
     }
 
-    /// The same for a move that may help none of its targets: it is not taken then.
-    pub fn take_if_it_helps(&mut self, system: &System<'_>, target: u32, found: Found, targets: &[u32]) {
+    /// The same for a move that may help none of its targets: it is not taken then. Whether it was.
+    pub fn take_if_it_helps(&mut self, system: &System<'_>, target: u32, found: Found, targets: &[u32]) -> bool {
         let before = self.moves.len();
         self.take(system, target, found);
         let last = self.moves.len() as u32 - 1;
+        targets.iter().for_each(|&other| self.note(system, other, last, 1));
         let stands_on = |claim: &Claim| claim.moves.contains(&last);
-        if !targets.iter().any(|&target| self.claims[target as usize].iter().any(stands_on)) {
+        let helps = targets.iter().any(|&target| self.claims[target as usize].iter().any(stands_on));
+        if !helps {
             self.moves.truncate(before);
         }
+        helps
     }
 
     /// Takes a move into use that changes a proved target in a layer by at least 1.

@@ -255,7 +255,6 @@ impl Ring<'_, '_> {
             _ => self.grid.classes[dim].leaves[class as usize][0],
         }
     }
-
 }
 
 fn product(all: &[(usize, i8)], steps: &[(usize, i8)]) -> Vec<(usize, i8)> {
@@ -263,7 +262,12 @@ fn product(all: &[(usize, i8)], steps: &[(usize, i8)]) -> Vec<(usize, i8)> {
 }
 
 /// The rows of the cheapest ring through the target, each with the column raised and the one lowered.
-fn shortest(table: &Table, query: &Query<'_>, (up, down): (u32, u32), below: f32) -> Option<Vec<(usize, usize, usize)>> {
+fn shortest(
+    table: &Table,
+    query: &Query<'_>,
+    (up, down): (u32, u32),
+    below: f32,
+) -> Option<Vec<(usize, usize, usize)>> {
     let (rows, columns) = (&table.rows, &table.columns);
     let (height, width) = (rows.nodes.len(), columns.nodes.len());
     let reaches = |room: &Room| {

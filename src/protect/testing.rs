@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::{Ledger, ObsStatus, protect};
 use crate::aggregate::{Axes, CellCount, Cells, Place, TableCells};
 use crate::codes::{County, Geography, Municipality};
 use crate::definition::*;
@@ -273,4 +274,41 @@ fn finish(pairs: &[(u32, u32)]) -> CellCount {
     let (doctors, top_doctor, second_doctor, lone_doctor) = tally(&|pair| pair.1);
     let value = pairs.len() as u32;
     CellCount { value, patients, doctors, top_patient, top_doctor, second_doctor, lone_patient, lone_doctor }
+}
+
+/// Municipality and contact type of every count that is hidden of three municipalities of one county and
+/// three types, where each contact has a patient of its own and every municipality three doctors.
+pub(super) fn hidden_of_three(numbers: [[u32; 3]; 3]) -> Vec<(usize, usize)> {
+    let mut contacts = Vec::new();
+    for (place, of_place) in numbers.iter().enumerate() {
+        let kinds = of_place.iter().enumerate().flat_map(|(kind, &number)| (0..number).map(move |_| kind));
+        contacts.extend(kinds.enumerate().map(|(at, kind)| Contact {
+            person: (place * 1000 + at + 1) as u32,
+            doctor: (place * 10 + at % 3 + 1) as u32,
+            residence: place as u16,
+            practice: place as u16,
+            month: Month::new(2024, 1),
+            kind: kind as u8,
+            features: 0,
+            outside: false,
+            weekend: false,
+            sex: 0,
+            age: 0,
+            chapter: 0,
+            part: 0,
+        }));
+    }
+    let mut table = table("t", &[0b111, 0b001, 0b010, 0b100]);
+    table.periods = vec![PeriodKind::Month];
+    let (pipeline, geography) = (pipeline(3, 0, vec![table]), geography(&[3]));
+    let cells = cells(&contacts, &pipeline, &geography, 1000);
+    let protected = protect(&cells, &pipeline, &geography, 20_000, &Ledger::default()).unwrap();
+    let table = &protected.public()[0];
+    let hidden = (0..table.status.len()).filter(|&row| table.status[row] == ObsStatus::Suppressed);
+    // Places: the country, its county, then the municipalities; indicators: all types, then each.
+    let cell = |row: usize| (table.place[row] as usize - 2, table.indicator[row] as usize - 1);
+    let mut hidden: Vec<(usize, usize)> = hidden.map(cell).collect();
+    hidden.sort_unstable();
+    hidden.dedup();
+    hidden
 }

@@ -8,7 +8,7 @@
 use rustc_hash::FxHashMap;
 
 use super::grid::CellId;
-use super::polish::polish;
+use super::polish::{Effort, polish};
 use super::primary::Reason;
 use super::proofs::{Proofs, layers};
 use super::system::{NO_TARGET, State, System};
@@ -16,7 +16,7 @@ use super::system::{NO_TARGET, State, System};
 /// A target and a layer.
 pub(super) type Claimed = (u32, usize);
 
-/// Unsafe cells up to which every secondary cell is tried again.
+/// Unsafe cells up to which new moves are looked for so that others can be shown.
 const POLISHED: usize = 3_000;
 
 /// Moves and claims, and what they stand on.
@@ -46,8 +46,9 @@ pub(super) fn trim(system: &mut System<'_>, proofs: &mut Proofs) {
         trim.give_up(at);
     }
     trim.show_all_idle();
-    if trim.system.is_careful && trim.system.targets.len() < POLISHED {
-        polish(&mut trim);
+    if trim.system.is_careful {
+        let is_small = trim.system.targets.len() < POLISHED;
+        polish(&mut trim, if is_small { Effort::Search } else { Effort::Pool });
     }
     let alive = trim.alive;
     proofs.keep(&alive);
