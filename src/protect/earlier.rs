@@ -21,6 +21,16 @@ use crate::relations::DimKind;
 /// What a count weighs where the pattern of another period hides it, too.
 const REPEATED: f32 = 0.3;
 
+/// An unsafe cell that no move protects, and contributors who see through those that there are.
+pub(super) struct Stuck {
+    pub cell: CellId,
+    /// Ascending.
+    pub avoid: Vec<u32>,
+}
+
+/// A count that can rise by less is still.
+const WIDTH: u32 = 3;
+
 /// Cells looked at for a leaf of a cell.
 const EFFORT: u64 = 2_000_000;
 
@@ -240,18 +250,18 @@ impl System<'_> {
         changes.filter(|&(of, cell, by)| goes_too_far(of, cell, by)).map(|(_, cell, _)| cell).collect()
     }
 
-    /// Gives up the sums that show how little some targets have changed, where these cannot be protected
-    /// beside them: they are hidden from now on. Where there are none any more, those that show it of what
-    /// changes with a leaf of the targets. Whether there was one.
-    pub fn give_up_sums(&mut self, targets: &[u32]) -> bool {
+    /// Gives up the sums that show how little some cells have changed, where these cannot be protected
+    /// beside them: they are hidden from now on. Where there are none any more, those that keep still what
+    /// changes with a leaf of the cells. Whether there was one.
+    pub fn give_up_sums(&mut self, stuck: &[Stuck]) -> bool {
         if self.earlier.is_none() {
             return false;
         }
-        let cells: Vec<CellId> = targets.iter().map(|&target| self.targets[target as usize].cell).collect();
         let mut scratch = Scratch::default();
-        let with_leaf = |&cell: &CellId| raised_with(self, cell, &mut scratch);
-        let with_leaves: Vec<CellId> = cells.iter().flat_map(with_leaf).collect();
-        self.give_up_above(cells) || self.give_up_above(with_leaves)
+        let still = |&cell: &CellId| self.cells[cell as usize].leeway.iter().any(|leeway| leeway.up() < WIDTH);
+        let mut with_leaf = |stuck: &Stuck| raised_with(self, stuck, &mut scratch);
+        let with_leaves = stuck.iter().flat_map(&mut with_leaf).filter(still).collect();
+        self.give_up_above(stuck.iter().map(|stuck| stuck.cell).collect()) || self.give_up_above(with_leaves)
     }
 
     fn give_up_above(&mut self, mut open: Vec<CellId>) -> bool {
@@ -319,7 +329,8 @@ impl System<'_> {
 }
 
 /// Everything that changes where a leaf of a cell is raised, whatever was told of it.
-fn raised_with(system: &System<'_>, cell: CellId, scratch: &mut Scratch) -> Vec<CellId> {
+fn raised_with(system: &System<'_>, stuck: &Stuck, scratch: &mut Scratch) -> Vec<CellId> {
+    let cell = stuck.cell;
     let has_contacts = system.cells[cell as usize].contacts > 0;
     let query = Query {
         cell,
@@ -329,7 +340,7 @@ fn raised_with(system: &System<'_>, cell: CellId, scratch: &mut Scratch) -> Vec<
         company: Company::WithOthers,
         keep: None,
         base: None,
-        avoid: &[],
+        avoid: &stuck.avoid,
         reach: Reach::Totals,
         below: f32::INFINITY,
         effort: EFFORT,

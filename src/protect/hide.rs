@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use super::company::accompany;
 use super::detour::with_detours;
 use super::double::with_double;
+use super::earlier::Stuck;
 use super::moves::Layer;
 use super::primary::Reason;
 use super::proofs::Proofs;
@@ -85,7 +86,7 @@ pub(super) struct Need {
 pub(super) fn hide(system: &mut System<'_>, proofs: &mut Proofs) -> Result<()> {
     let mut left = hide_in_tiers(system, proofs, &TIERS);
     // Beside sums that have not changed since they were told nothing can move.
-    while !left.is_empty() && system.give_up_sums(&left) {
+    while !left.is_empty() && system.give_up_sums(&stuck(system, proofs, &left)) {
         system.look_back_again(proofs);
         left = hide_in_tiers(system, proofs, &TIERS[TIERS.len() - 1..]);
     }
@@ -96,6 +97,15 @@ pub(super) fn hide(system: &mut System<'_>, proofs: &mut Proofs) -> Result<()> {
             Ok(())
         }
     }
+}
+
+/// What keeps targets from being proved.
+fn stuck(system: &System<'_>, proofs: &Proofs, targets: &[u32]) -> Vec<Stuck> {
+    let of_target = |&target: &u32| Stuck {
+        cell: system.targets[target as usize].cell,
+        avoid: avoided(&needs(system, proofs, target, Strictness::Full), &[0, 1]),
+    };
+    targets.iter().map(of_target).collect()
 }
 
 /// Goes through some tiers; gives the targets for which none has a move.
@@ -212,6 +222,15 @@ pub(super) fn needs(system: &System<'_>, proofs: &Proofs, target: u32, strictnes
     [need(0), need(1)]
 }
 
+/// Contributors who must not be alone in a changed cell, ascending.
+pub(super) fn avoided(needs: &[Option<Need>; 2], layers: &[usize]) -> Vec<u32> {
+    let mut avoid: Vec<u32> =
+        layers.iter().filter_map(|&layer| needs[layer].as_ref()).flat_map(|need| need.avoid.clone()).collect();
+    avoid.sort_unstable();
+    avoid.dedup();
+    avoid
+}
+
 fn look(
     system: &System<'_>,
     cell: u32,
@@ -220,13 +239,6 @@ fn look(
     scratch: &mut Scratch,
 ) -> Option<Vec<Found>> {
     let width = |layer: usize| needs[layer].as_ref().map_or(0, |need| need.width);
-    let avoid = |layers: &[usize]| {
-        let mut avoid: Vec<u32> =
-            layers.iter().filter_map(|&l| needs[l].as_ref()).flat_map(|n| n.avoid.clone()).collect();
-        avoid.sort_unstable();
-        avoid.dedup();
-        avoid
-    };
     let mut query = |layer: Layer, layers: &[usize]| {
         let on = |l: usize| if layers.contains(&l) { width(l) } else { 0 };
         let company = if way.together == Together::Along { Company::WithOthers } else { Company::Alone };
@@ -238,7 +250,7 @@ fn look(
             company,
             keep: None,
             base: None,
-            avoid: &avoid(layers),
+            avoid: &avoided(needs, layers),
             reach: way.reach,
             below: way.below,
             effort: way.effort,

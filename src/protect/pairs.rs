@@ -7,6 +7,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::earlier::Stuck;
 use super::grid::CellId;
 use super::hide::seek;
 use super::hide::{Together, WAYS, unprotected};
@@ -35,7 +36,9 @@ pub(super) fn part_pairs(system: &mut System<'_>, proofs: &mut Proofs) -> Result
             }
             let mut parted = part(system, layer, a, b, &mut scratch);
             // Beside sums that have not changed since they were told nothing can move.
-            while parted.is_none() && system.give_up_sums(&[a, b]) {
+            let cells = [a, b].map(|target| system.targets[target as usize].cell);
+            let stuck = cells.map(|cell| Stuck { cell, avoid: Vec::new() });
+            while parted.is_none() && system.give_up_sums(&stuck) {
                 system.look_back();
                 parted = part(system, layer, a, b, &mut scratch);
             }

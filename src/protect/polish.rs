@@ -9,7 +9,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::grid::CellId;
-use super::hide::{Need, Strictness, needs, seek};
+use super::hide::{Need, Strictness, avoided, needs, seek};
 use super::moves::Layer;
 use super::pairs::mix;
 use super::pool::Pool;
@@ -270,9 +270,7 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
 
     /// A move for both layers, or for contacts alone.
     fn look(&mut self, target: u32, keep: Option<CellId>, needs: &[Option<Need>; 2], below: f32) -> Option<Found> {
-        let mut avoid: Vec<u32> = needs.iter().flatten().flat_map(|need| need.avoid.clone()).collect();
-        avoid.sort_unstable();
-        avoid.dedup();
+        let avoid = avoided(needs, &[0, 1]);
         let width = |layer: usize| needs[layer].as_ref().map_or(0, |need| need.width);
         let query = Query {
             cell: self.trim.system.targets[target as usize].cell,
