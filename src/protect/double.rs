@@ -21,7 +21,7 @@ pub(super) fn with_double(
     let below = whole.as_ref().map_or(query.below, |whole| whole.cost);
     let is_joint = matches!(query.layer, Layer::Joint | Layer::Contacts);
     let is_half = query.contacts_width.max(query.patients_width) < 2;
-    if !system.is_careful || below < FREE || is_half || !is_joint || query.base.is_some() {
+    if !system.is_small() || below < FREE || is_half || !is_joint || query.base.is_some() {
         return whole;
     }
     let (contacts_width, patients_width) = (query.contacts_width.min(1), query.patients_width.min(1));

@@ -50,7 +50,7 @@ pub(super) fn with_rings(system: &System<'_>, query: &Query<'_>, found: Found, s
     let is_plain = matches!(query.layer, Layer::Joint | Layer::Contacts);
     let (view, index) = system.home[query.cell as usize];
     let grid = &system.grids[view as usize];
-    let Some(term) = best.terms.last().filter(|_| system.is_careful && is_plain) else { return best };
+    let Some(term) = best.terms.last().filter(|_| system.is_small() && is_plain) else { return best };
     let (parts, at) = (term.parts.clone(), best.at.clone());
     for columns in grid.columns() {
         for parts in variants(grid, &parts, columns) {

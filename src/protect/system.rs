@@ -26,6 +26,8 @@ pub(super) const NO_TARGET: u32 = u32::MAX;
 /// Targets up to which a system is looked at twice; and up to which it is whatever its cells are.
 const CAREFUL_TARGETS: usize = 30_000;
 const FEW_TARGETS: usize = 500;
+/// Targets of a small system at most.
+const SMALL_TARGETS: usize = 3_000;
 
 /// What the attacker has of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -211,6 +213,11 @@ impl System<'_> {
         let filled = self.cells.iter().filter(|cell| cell.contacts > 0).count();
         let targets = self.targets.len();
         targets < FEW_TARGETS || (targets < CAREFUL_TARGETS && targets * 4 < filled)
+    }
+
+    /// Whether there is time for rings, for two moves together, and for new moves so that cells can be shown.
+    pub fn is_small(&self) -> bool {
+        self.is_careful && self.targets.len() < SMALL_TARGETS
     }
 
     fn owners_of_patients(&self, cell: CellId) -> [u32; 2] {

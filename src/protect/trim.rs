@@ -16,9 +16,6 @@ use super::system::{NO_TARGET, State, System};
 /// A target and a layer.
 pub(super) type Claimed = (u32, usize);
 
-/// Unsafe cells up to which new moves are looked for so that others can be shown.
-const POLISHED: usize = 3_000;
-
 /// Moves and claims, and what they stand on.
 pub(super) struct Trim<'t, 'a> {
     pub system: &'t mut System<'a>,
@@ -47,8 +44,8 @@ pub(super) fn trim(system: &mut System<'_>, proofs: &mut Proofs) {
     }
     trim.show_all_idle();
     if trim.system.is_careful {
-        let is_small = trim.system.targets.len() < POLISHED;
-        polish(&mut trim, if is_small { Effort::Search } else { Effort::Pool });
+        let effort = if trim.system.is_small() { Effort::Search } else { Effort::Pool };
+        polish(&mut trim, effort);
     }
     let alive = trim.alive;
     proofs.keep(&alive);
