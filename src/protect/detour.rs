@@ -75,7 +75,7 @@ pub(super) fn with_detours(system: &System<'_>, query: &Query<'_>, found: Found,
         return best;
     }
     for _ in 0..STEPS {
-        let next = best.dearest(system, CELLS).into_iter().filter(|change| change.1.abs() == 1).find_map(|change| {
+        let next = best.dearest(system, CELLS, |by| by.abs() == 1).into_iter().find_map(|change| {
             let base = Base::lowering(system, &best, change);
             let below = best.cost - LONE;
             let reach = Reach::Best(OPTIONS);

@@ -1,4 +1,4 @@
-//! A move that takes its target twice as far as any other count.
+//! A move that changes its target by 2.
 //!
 //! In: a query, and the cheapest move that serves it by itself. Out: that, or a cheaper one made of two that
 //! raise the target by 1 each: where the counts around it are small, one takes a part of them and the other
@@ -7,7 +7,7 @@
 use super::detour::Base;
 use super::hide::alone;
 use super::moves::Layer;
-use super::search::{Found, Query, Scratch};
+use super::search::{Company, Found, Query, Scratch};
 use super::system::System;
 use super::weigher::{FREE, LONE};
 
@@ -21,7 +21,13 @@ pub(super) fn with_double(
     let below = whole.as_ref().map_or(query.below, |whole| whole.cost);
     let is_joint = matches!(query.layer, Layer::Joint | Layer::Contacts);
     let is_half = query.contacts_width.max(query.patients_width) < 2;
-    if !system.is_small() || below < FREE || is_half || !is_joint || query.base.is_some() {
+    if !system.is_small()
+        || below < FREE
+        || is_half
+        || !is_joint
+        || query.base.is_some()
+        || query.company == Company::WithOthers
+    {
         return whole;
     }
     let (contacts_width, patients_width) = (query.contacts_width.min(1), query.patients_width.min(1));

@@ -26,10 +26,9 @@ pub(super) struct Stuck {
     pub cell: CellId,
     /// Ascending.
     pub avoid: Vec<u32>,
+    /// How far it has to move, contacts and patients.
+    pub widths: [u32; 2],
 }
-
-/// A count that can rise by less is still.
-const WIDTH: u32 = 3;
 
 /// Cells looked at for a leaf of a cell.
 const EFFORT: u64 = 2_000_000;
@@ -257,11 +256,12 @@ impl System<'_> {
         if self.earlier.is_none() {
             return false;
         }
+        if self.give_up_above(stuck.iter().map(|stuck| stuck.cell).collect()) {
+            return true;
+        }
         let mut scratch = Scratch::default();
-        let still = |&cell: &CellId| self.cells[cell as usize].leeway.iter().any(|leeway| leeway.up() < WIDTH);
-        let mut with_leaf = |stuck: &Stuck| raised_with(self, stuck, &mut scratch);
-        let with_leaves = stuck.iter().flat_map(&mut with_leaf).filter(still).collect();
-        self.give_up_above(stuck.iter().map(|stuck| stuck.cell).collect()) || self.give_up_above(with_leaves)
+        let with_leaves = stuck.iter().flat_map(|stuck| still_with(self, stuck, &mut scratch)).collect();
+        self.give_up_above(with_leaves)
     }
 
     fn give_up_above(&mut self, mut open: Vec<CellId>) -> bool {
@@ -328,8 +328,8 @@ impl System<'_> {
     }
 }
 
-/// Everything that changes where a leaf of a cell is raised, whatever was told of it.
-fn raised_with(system: &System<'_>, stuck: &Stuck, scratch: &mut Scratch) -> Vec<CellId> {
+/// What changes where a leaf of a cell is raised, and cannot rise far enough by what was told of it.
+fn still_with(system: &System<'_>, stuck: &Stuck, scratch: &mut Scratch) -> Vec<CellId> {
     let cell = stuck.cell;
     let has_contacts = system.cells[cell as usize].contacts > 0;
     let query = Query {
@@ -345,5 +345,9 @@ fn raised_with(system: &System<'_>, stuck: &Stuck, scratch: &mut Scratch) -> Vec
         below: f32::INFINITY,
         effort: EFFORT,
     };
-    search(system, &query, scratch).map_or_else(Vec::new, |found| found.changed().collect())
+    let is_still = |&cell: &CellId| {
+        let leeway = system.cells[cell as usize].leeway;
+        (0..2).any(|layer| leeway[layer].up() < stuck.widths[layer])
+    };
+    search(system, &query, scratch).map_or_else(Vec::new, |found| found.changed().filter(is_still).collect())
 }

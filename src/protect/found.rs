@@ -21,10 +21,12 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// Cells that the move would newly hide, the dearest first, and no more of them than `most`.
-    pub fn dearest(&self, system: &System<'_>, most: usize) -> Vec<(CellId, i8)> {
+    /// Cells that the move would newly hide, the dearest first, and no more of them than `most`; those of
+    /// some changes.
+    pub fn dearest(&self, system: &System<'_>, most: usize, of: impl Fn(i8) -> bool) -> Vec<(CellId, i8)> {
         let price = |change: &(CellId, i8)| system.cells[change.0 as usize].price();
-        let mut dear: Vec<(CellId, i8)> = self.cells.iter().copied().filter(|change| price(change) > 0.0).collect();
+        let mut dear: Vec<(CellId, i8)> =
+            self.cells.iter().copied().filter(|change| of(change.1) && price(change) > 0.0).collect();
         dear.sort_by(|a, b| price(b).total_cmp(&price(a)).then(a.0.cmp(&b.0)));
         dear.truncate(most);
         dear

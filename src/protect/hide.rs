@@ -101,9 +101,10 @@ pub(super) fn hide(system: &mut System<'_>, proofs: &mut Proofs) -> Result<()> {
 
 /// What keeps targets from being proved.
 fn stuck(system: &System<'_>, proofs: &Proofs, targets: &[u32]) -> Vec<Stuck> {
-    let of_target = |&target: &u32| Stuck {
-        cell: system.targets[target as usize].cell,
-        avoid: avoided(&needs(system, proofs, target, Strictness::Full), &[0, 1]),
+    let of_target = |&at: &u32| {
+        let target = &system.targets[at as usize];
+        let avoid = avoided(&needs(system, proofs, at, Strictness::Full), &[0, 1]);
+        Stuck { cell: target.cell, avoid, widths: [target.contacts_width, target.patients_width] }
     };
     targets.iter().map(of_target).collect()
 }

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::company::fits;
 use super::grid::{CellId, NONE, canonical_codes};
 use super::ledger::{read_number, write_number};
-use super::moves::{Layer, Part, Room, Term};
+use super::moves::{Layer, MOST_TERMS, Part, Room, Term};
 use super::patients::Within;
 use super::proofs::Proofs;
 use super::search::{Found, Scratch};
@@ -44,9 +44,6 @@ struct KeptMove {
     /// Moves that go along, by position.
     along: Vec<u32>,
 }
-
-/// Terms that a move may have at most.
-const MOST_TERMS: u64 = 64;
 
 /// Moves looked at in one state of the proofs.
 const BATCH: usize = 8_192;
@@ -97,7 +94,7 @@ impl KeptMoves {
 
 fn read_move(dims: &[KeptDim], count: usize, bytes: &mut &[u8]) -> Option<KeptMove> {
     let layer = *LAYERS.get(read_number(bytes)? as usize)?;
-    let terms = Some(read_number(bytes)?).filter(|&terms| terms <= MOST_TERMS)?;
+    let terms = Some(read_number(bytes)?).filter(|&terms| terms <= MOST_TERMS as u64)?;
     let leaf = |most: usize, bytes: &mut &[u8]| match read_number(bytes)? {
         0 => Some(NONE),
         more => Some(more as usize - 1).filter(|&at| at < most).map(|at| at as u16),

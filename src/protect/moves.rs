@@ -37,6 +37,9 @@ impl Layer {
 /// A leaf gained and, where there is one, a leaf lost ([`super::grid::NONE`] if not).
 pub(super) type Part = (u16, u16);
 
+/// Terms that a move may have at most.
+pub(super) const MOST_TERMS: usize = 64;
+
 /// A product of one-dimensional changes, with a sign. A move is a sum of such terms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Term {

@@ -37,7 +37,7 @@ pub(super) fn part_pairs(system: &mut System<'_>, proofs: &mut Proofs) -> Result
             let mut parted = part(system, layer, a, b, &mut scratch);
             // Beside sums that have not changed since they were told nothing can move.
             let cells = [a, b].map(|target| system.targets[target as usize].cell);
-            let stuck = cells.map(|cell| Stuck { cell, avoid: Vec::new() });
+            let stuck = cells.map(|cell| Stuck { cell, avoid: Vec::new(), widths: [1, 1] });
             while parted.is_none() && system.give_up_sums(&stuck) {
                 system.look_back();
                 parted = part(system, layer, a, b, &mut scratch);

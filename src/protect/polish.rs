@@ -4,7 +4,7 @@
 //! Cell by cell, the dearest first: the moves that change it are set aside, and the claims on them
 //! look for others; where all find one, at a price below that of the cell, the cell is shown. Then the
 //! same for several cells at once, in an order that changes from round to round, until enough has been
-//! tried. Never weakens a proof; what does not get better stays as it was.
+//! tried. Never weakens a proof; what gets worse stays as it was.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -27,15 +27,18 @@ const TOGETHER: usize = 3;
 /// Rounds at most, and rounds without gain after which there are no more.
 const ROUNDS: u64 = 200;
 const IDLE_ROUNDS: usize = 8;
-/// Cells looked at in all, after which there are no more rounds either: about half a second.
+/// Cells looked at in all, after which there are no more rounds either: about half a second. And after
+/// which no more is tried at all.
 const SPENT: u64 = 6_000_000;
+const MOST_SPENT: u64 = 300_000_000;
 /// Moves that a claim may need anew, one contributor after the other.
 const MOVES: usize = 5;
 /// How wide to look for boxes.
 const OPTIONS: usize = 4;
 const EFFORT: u64 = 8_000;
-/// What must be gained for a change to be worth it.
+/// What must be gained for a change to be worth it; less than [`NOTHING`] is none.
 const GAIN: f32 = 0.01;
+const NOTHING: f32 = 0.001;
 
 /// Where moves that prove anew come from.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -133,6 +136,9 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
         order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         let mut gained = false;
         for (_, cell) in order {
+            if self.scratch.spent > MOST_SPENT {
+                break;
+            }
             gained |= is_secondary(&self.trim.system.cells[cell as usize]) && self.attempt(cell);
         }
         gained
@@ -164,7 +170,7 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
                 if is_secondary(&self.trim.system.cells[cell as usize]) {
                     let users = self.users_around(cell, round);
                     // What costs the same is taken for a change.
-                    let (keep, least) = if round % 2 == 1 { (Some(cell), GAIN) } else { (None, -GAIN) };
+                    let (keep, least) = if round % 2 == 1 { (Some(cell), GAIN) } else { (None, -NOTHING) };
                     gained |= self.rebuild(users, keep, Idle::Shown, least);
                 }
             }
@@ -192,6 +198,7 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
     }
 
     /// Tries to prove otherwise what stands on some moves, so that cells of more than `least` are shown.
+    /// Whether anything was gained.
     fn rebuild(&mut self, users: Vec<u32>, keep: Option<CellId>, idle: Idle, least: f32) -> bool {
         if users.is_empty() || users.iter().any(|&at| self.bound[at as usize]) {
             return false;
@@ -203,9 +210,10 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
         }
         let proved = self.prove_anew(&mut attempt, keep, worth - least);
         let left = if idle == Idle::Shown { worth } else { self.trim.idle_weight(&attempt.users) };
-        if proved && left - attempt.spent > least {
+        let gain = left - attempt.spent;
+        if proved && gain > least {
             self.settle(attempt);
-            return true;
+            return gain > NOTHING;
         }
         self.take_back(attempt);
         false

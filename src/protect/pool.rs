@@ -67,7 +67,7 @@ impl Pool<'_, '_> {
             let at = best.at.clone();
             let sum = Sum { layer: best.layer, terms: best.terms.clone(), cells: best.cells.clone(), at: &at };
             let query = Query { layer: best.layer, below: best.cost, ..*query };
-            let dear = best.dearest(self.system, CELLS).into_iter();
+            let dear = best.dearest(self.system, CELLS, |_| true).into_iter();
             let cheaper = dear
                 .filter(|change| change.0 != query.cell)
                 .find_map(|(cell, _)| self.without(&sum, cell, &query, scratch));
@@ -120,14 +120,9 @@ impl Sum<'_> {
         Some(Sum { layer: self.layer, terms, cells: added_up(changes.collect()), at: self.at })
     }
 
-    /// The move that raises the query's cell, if it serves.
+    /// The move, if it serves.
     fn serving(&self, system: &System<'_>, query: &Query<'_>, scratch: &mut Scratch) -> Option<Found> {
-        let way = self.change(query.cell).signum();
-        if way == 0 {
-            return None;
-        }
-        let cells = self.cells.iter().map(|&(cell, by)| (cell, by * way)).collect();
-        whole(system, query, (self.terms.iter().map(|term| term.turned(way)).collect(), cells, self.at), scratch)
+        whole(system, query, (self.terms.clone(), self.cells.clone(), self.at), scratch)
     }
 }
 

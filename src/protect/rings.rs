@@ -8,7 +8,7 @@
 use super::choices::changes;
 use super::grid::{Grid, Lane, Mention, NONE, step};
 use super::moves::{Layer, Part, Room, Term};
-use super::search::{Found, Query, Scratch};
+use super::search::{Company, Found, Query, Scratch};
 use super::system::System;
 use super::weigher::{FREE, LONE, Tally, Weigher, whole};
 use crate::relations::DimKind;
@@ -50,7 +50,8 @@ pub(super) fn with_rings(system: &System<'_>, query: &Query<'_>, found: Found, s
     let is_plain = matches!(query.layer, Layer::Joint | Layer::Contacts);
     let (view, index) = system.home[query.cell as usize];
     let grid = &system.grids[view as usize];
-    let Some(term) = best.terms.last().filter(|_| system.is_small() && is_plain) else { return best };
+    let is_dear = best.cost >= FREE && query.company == Company::Alone;
+    let Some(term) = best.terms.last().filter(|_| system.is_small() && is_plain && is_dear) else { return best };
     let (parts, at) = (term.parts.clone(), best.at.clone());
     for columns in grid.columns() {
         for parts in variants(grid, &parts, columns) {
@@ -109,8 +110,8 @@ struct Ring<'r, 'a> {
 struct Table {
     rows: Side,
     columns: Side,
-    /// Row-major; none where a cell cannot change.
-    cells: Vec<Option<Tally>>,
+    /// Row-major, raised and lowered; none where a cell cannot change.
+    cells: Vec<[Option<Tally>; 2]>,
 }
 
 impl Ring<'_, '_> {
@@ -138,7 +139,7 @@ impl Ring<'_, '_> {
         let rest = self.rest(rows.dim, columns.dim);
         let mut cells = Vec::with_capacity(rows.nodes.len() * columns.nodes.len());
         for row in &rows.nodes {
-            cells.extend(columns.nodes.iter().map(|column| self.weigh(row, column, &rest)));
+            cells.extend(columns.nodes.iter().map(|column| self.both_ways(row, column, &rest)));
         }
         Some(Table { rows, columns, cells })
     }
@@ -187,7 +188,8 @@ impl Ring<'_, '_> {
         }
         let alike = (0..sums.len() as u16).filter(|&class| sums[class as usize] == *of_own);
         let mut nodes: Vec<Node> = alike.map(|class| Node { class, steps: single(class) }).collect();
-        nodes.push(Node { class: NONE, steps: sum(raised) });
+        // A sum changes as what it holds: where this is raised and nothing lowered, the other way round the ring.
+        nodes.push(Node { class: NONE, steps: sum(raised).into_iter().map(|(at, by)| (at, -by)).collect() });
         let own = nodes.iter().position(|node| node.class == own)?;
         Some(Side { dim, nodes, own })
     }
@@ -210,13 +212,23 @@ impl Ring<'_, '_> {
         all
     }
 
-    fn weigh(&self, row: &Node, column: &Node, rest: &[(usize, i8)]) -> Option<Tally> {
+    fn both_ways(&self, row: &Node, column: &Node, rest: &[(usize, i8)]) -> [Option<Tally>; 2] {
+        let raised = self.weigh(row, column, rest, 1);
+        // On top of what a base does the two differ by more than the direction.
+        let lowered = match self.query.base {
+            Some(_) => self.weigh(row, column, rest, -1),
+            None => raised.map(|tally| Tally { room: tally.room.reversed(), ..tally }),
+        };
+        [raised, lowered]
+    }
+
+    fn weigh(&self, row: &Node, column: &Node, rest: &[(usize, i8)], way: i8) -> Option<Tally> {
         let mut tally = Tally::NOTHING;
         for &(r, first) in &row.steps {
             for &(c, second) in &column.steps {
                 for &(offset, third) in rest {
                     let id = self.grid.ids[r + c + offset];
-                    tally = self.weigher.weigh(id, first * second * third, tally)?;
+                    tally = self.weigher.weigh(id, first * second * third * way, tally)?;
                 }
             }
         }
@@ -275,9 +287,8 @@ fn shortest(
         patients && room.contacts_up >= up && room.contacts_down >= down
     };
     let cost = |row: usize, column: usize, raised: bool| {
-        let tally = table.cells[row * width + column].as_ref()?;
-        let room = if raised { tally.room } else { tally.room.reversed() };
-        reaches(&room).then(|| tally.cost.max(0.0) + CORNER)
+        let tally = table.cells[row * width + column][usize::from(!raised)].as_ref()?;
+        reaches(&tally.room).then(|| tally.cost.max(0.0) + CORNER)
     };
     let own = cost(rows.own, columns.own, true)?;
     // Rows, then columns: from a column to a row the cell is lowered, from a row to a column it is raised.

@@ -74,8 +74,8 @@ pub(super) fn prove(
         take_over(&system, &mut proofs, kept);
     }
     hide(&mut system, &mut proofs)?;
-    loop {
-        trim(&mut system, &mut proofs);
+    for round in 0.. {
+        trim(&mut system, &mut proofs, round);
         part_pairs(&mut system, &mut proofs)?;
         hide_unions(&mut system, sources);
         if !system.look_back_again(&mut proofs) {

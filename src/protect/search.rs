@@ -46,7 +46,8 @@ pub(super) struct Query<'q> {
     pub company: Company,
     /// A cell that must not change.
     pub keep: Option<CellId>,
-    /// A part of the move that is there already: what is looked for goes through its cell, not the target.
+    /// A part of the move that is there already: what is looked for goes through its cell, which may be
+    /// another than the target.
     pub base: Option<&'q Base>,
     /// Contributors who must not be alone in a changed cell, ascending.
     pub avoid: &'q [u32],

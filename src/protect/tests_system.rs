@@ -54,7 +54,7 @@ fn trims_what_is_hidden_in_vain(system: &mut System<'_>, proofs: &mut Proofs) {
         system.cells.iter().filter(|cell| cell.state == State::Hidden).map(|cell| cell.weight).sum()
     };
     let before = weight(system);
-    trim(system, proofs);
+    trim(system, proofs, 0);
     assert!(weight(system) <= before + 0.1);
     let company = proofs.moves.iter().flat_map(|used| &used.along).map(|&at| &proofs.moves[at as usize]);
     let mut changed: BTreeSet<u32> =

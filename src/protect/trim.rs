@@ -16,6 +16,9 @@ use super::system::{NO_TARGET, State, System};
 /// A target and a layer.
 pub(super) type Claimed = (u32, usize);
 
+/// Rounds in which cells are shown by proving anew.
+const POLISHED: usize = 3;
+
 /// Moves and claims, and what they stand on.
 pub(super) struct Trim<'t, 'a> {
     pub system: &'t mut System<'a>,
@@ -34,7 +37,8 @@ pub(super) struct Trim<'t, 'a> {
 
 /// Gives up moves that no proof needs, and shows what only they had hidden; then shows more by
 /// proving anew.
-pub(super) fn trim(system: &mut System<'_>, proofs: &mut Proofs) {
+/// `round`: how often that was done before; at last nothing new is tried.
+pub(super) fn trim(system: &mut System<'_>, proofs: &mut Proofs, round: usize) {
     let is_hidden = |id: &CellId| is_secondary(&system.cells[*id as usize]);
     let hidden: Vec<CellId> = (0..system.cells.len() as CellId).filter(is_hidden).collect();
     let mut trim = Trim::new(system, proofs);
@@ -43,9 +47,11 @@ pub(super) fn trim(system: &mut System<'_>, proofs: &mut Proofs) {
         trim.give_up(at);
     }
     trim.show_all_idle();
-    if trim.system.is_careful {
+    if trim.system.is_careful && round < POLISHED {
         let effort = if trim.system.is_small() { Effort::Search } else { Effort::Pool };
         polish(&mut trim, effort);
+        trim.retire_idle();
+        trim.show_all_idle();
     }
     let alive = trim.alive;
     proofs.keep(&alive);
@@ -174,7 +180,7 @@ impl<'t, 'a> Trim<'t, 'a> {
         let all = self.proofs.moves.iter().flat_map(|used| &used.along);
         all.for_each(|&at| goes_along[at as usize] = true);
         for at in (0..goes_along.len()).filter(|&at| !goes_along[at]) {
-            if self.supports[at].is_empty() {
+            if self.alive[at] && self.supports[at].is_empty() {
                 let along = self.proofs.moves[at].along.clone();
                 along.into_iter().chain([at as u32]).for_each(|at| self.retire(at));
             }
@@ -211,7 +217,8 @@ impl<'t, 'a> Trim<'t, 'a> {
         self.supports.truncate(first);
     }
 
-    /// Shows every cell that no move in use changes, of those that some moves changed.
+    /// Shows every cell that no move in use changes, of those that some moves changed; gives what it
+    /// showed.
     pub fn show_idle(&mut self, moves: &[u32]) -> Vec<CellId> {
         let mut cells = self.cells_of(moves);
         let secondary = |system: &System<'_>, cell: CellId| is_secondary(&system.cells[cell as usize]);
@@ -223,7 +230,9 @@ impl<'t, 'a> Trim<'t, 'a> {
 
     /// What these cells weigh together.
     pub fn idle_weight(&self, moves: &[u32]) -> f32 {
-        let idle = |&cell: &CellId| self.uses[cell as usize] == 0 && is_secondary(&self.system.cells[cell as usize]);
+        let unused = |cell: CellId| self.uses[cell as usize] == 0 && is_secondary(&self.system.cells[cell as usize]);
+        let stays = |cell: &CellId| self.falls_with(*cell).is_some_and(|of| !unused(of));
+        let idle = |cell: &CellId| unused(*cell) && !stays(cell);
         self.cells_of(moves).into_iter().filter(idle).map(|cell| self.system.cells[cell as usize].weight).sum()
     }
 
@@ -239,10 +248,15 @@ impl<'t, 'a> Trim<'t, 'a> {
         (0..self.system.cells.len() as CellId).for_each(|cell| self.show(cell));
     }
 
+    /// The hidden cell that a cell falls with.
+    fn falls_with(&self, cell: CellId) -> Option<CellId> {
+        let hidden = |of: &CellId| self.system.cells[*of as usize].state == State::Hidden;
+        self.denominators.get(&cell).copied().filter(hidden)
+    }
+
     /// Shows a secondary cell that no move in use changes, and what fell with it.
     pub fn show(&mut self, cell: CellId) {
-        let hidden = |cell: &CellId| self.system.cells[*cell as usize].state == State::Hidden;
-        let falls = self.denominators.get(&cell).is_some_and(hidden);
+        let falls = self.falls_with(cell).is_some();
         if self.uses[cell as usize] > 0 || falls || !is_secondary(&self.system.cells[cell as usize]) {
             return;
         }

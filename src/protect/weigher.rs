@@ -3,7 +3,7 @@
 //! In: a query and the cells of a move, one by one. Out: a [`Tally`]. Chooses nothing.
 
 use super::grid::CellId;
-use super::moves::{Layer, Room, Term};
+use super::moves::{Layer, MOST_TERMS, Room, Term};
 use super::patients::Within;
 use super::search::{Company, Found, Query, Scratch};
 use super::system::System;
@@ -99,7 +99,8 @@ impl<'s, 'a> Weigher<'s, 'a> {
     }
 }
 
-/// A move given by all that it changes, if it serves the query; its base is part of it.
+/// A move given by all that it changes, in the direction that raises the query's cell, if it serves; its
+/// base is part of it.
 pub(super) fn whole(
     system: &System<'_>,
     query: &Query<'_>,
@@ -110,9 +111,11 @@ pub(super) fn whole(
     let query = Query { base: None, ..*query };
     let mut weigher = Weigher::new(system, &query);
     weigher.times = u32::from(by.unsigned_abs());
-    if by == 0 {
+    // Ways round add a few terms more.
+    if by == 0 || terms.len() > MOST_TERMS / 2 {
         return None;
     }
+    let (terms, cells) = if by > 0 { (terms, cells) } else { turned(&terms, &cells) };
     let mut tally = Tally::NOTHING;
     scratch.spent += cells.len() as u64;
     for &(id, by) in &cells {
@@ -125,6 +128,11 @@ pub(super) fn whole(
     }
     let (layer, at, cost, room) = (query.layer, at.to_vec(), tally.cost, tally.room);
     weigher.serves(&tally, query.below).then_some(Found { layer, terms, at, cost, room, cells, along: Vec::new() })
+}
+
+/// A move the other way.
+fn turned(terms: &[Term], cells: &[(CellId, i8)]) -> (Vec<Term>, Vec<(CellId, i8)>) {
+    (terms.iter().map(|term| term.turned(-1)).collect(), cells.iter().map(|&(cell, by)| (cell, -by)).collect())
 }
 
 /// What a move must cost less than to be better than the best so far.
