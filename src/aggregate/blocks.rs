@@ -6,11 +6,12 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, Int64Array, PrimitiveArray, UInt32Array};
+use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema, UInt32Type};
 use arrow::record_batch::RecordBatch;
 
 use super::cells::{Axes, CellCount, MeanCell, TableCells};
+use super::contributors::Contributors;
 use super::lone::{Keys, NOBODY};
 use crate::domain::{Error, Result};
 
@@ -30,76 +31,14 @@ impl KeptCell<CellCount> {
     }
 }
 
-/// What each doctor has in each cell, ordered by cell, then key.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Doctors {
-    at: Vec<u32>,
-    doctor: Vec<i64>,
-    number: Vec<u32>,
-}
-
-impl Doctors {
-    pub fn with_capacity(pairs: usize) -> Self {
-        Doctors { at: Vec::with_capacity(pairs), doctor: Vec::with_capacity(pairs), number: Vec::with_capacity(pairs) }
-    }
-    /// From pairs of cell, doctor and number in any order.
-    pub fn of(mut pairs: Vec<(u32, i64, u32)>) -> Self {
-        pairs.sort_unstable();
-        let mut doctors = Doctors::with_capacity(pairs.len());
-        for (at, doctor, number) in pairs {
-            doctors.push((at, doctor), i64::from(number));
-        }
-        doctors
-    }
-    /// Adds a pair after all others; one of nothing is left out. False where it is less than that.
-    pub fn push(&mut self, (at, doctor): (u32, i64), number: i64) -> bool {
-        let Ok(number) = u32::try_from(number) else { return false };
-        if number > 0 {
-            self.at.push(at);
-            self.doctor.push(doctor);
-            self.number.push(number);
-        }
-        true
-    }
-    /// How many there are.
-    pub fn pairs(&self) -> usize {
-        self.at.len()
-    }
-    pub fn each(&self, mut visit: impl FnMut(u32, i64, u32)) {
-        (0..self.at.len()).for_each(|pair| visit(self.at[pair], self.doctor[pair], self.number[pair]));
-    }
-    /// Doctors and numbers of a cell.
-    pub fn of_cell(&self, at: u32) -> (&[i64], &[u32]) {
-        let from = self.at.partition_point(|&cell| cell < at);
-        let to = from + self.at[from..].partition_point(|&cell| cell == at);
-        (&self.doctor[from..to], &self.number[from..to])
-    }
-    fn to_rows(&self) -> Result<RecordBatch> {
-        let columns: [Named; 3] = [
-            ("at", Arc::new(UInt32Array::from(self.at.clone()))),
-            ("doctor", Arc::new(Int64Array::from(self.doctor.clone()))),
-            ("number", Arc::new(UInt32Array::from(self.number.clone()))),
-        ];
-        rows(columns.into_iter())
-    }
-    fn from_rows(rows: &RecordBatch) -> Option<Doctors> {
-        Some(Doctors {
-            at: values::<UInt32Type>(rows, "at")?.to_vec(),
-            doctor: values::<Int64Type>(rows, "doctor")?.to_vec(),
-            number: values::<UInt32Type>(rows, "number")?.to_vec(),
-        })
-    }
-}
-
 /// What is kept of a table in a period.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Block {
     pub contacts: Vec<KeptCell<CellCount>>,
     pub patients: Vec<KeptCell<CellCount>>,
     pub means: Vec<KeptCell<MeanCell>>,
-    /// Doctors of the contacts and the patients; empty where they are not kept.
-    pub doctors: [Doctors; 2],
-    pub has_doctors: bool,
+    /// Who is in the cells, where rows may still come.
+    pub contributors: Option<Contributors>,
 }
 
 /// A cell that may be kept.
@@ -121,17 +60,26 @@ impl Kept for MeanCell {
 
 /// Where the cells of one period stand in a layer of `len` cells.
 #[derive(Clone, Copy)]
-struct Slice {
+pub struct Slice {
     period: usize,
     periods: usize,
     /// Cells of one place and period.
-    inner: usize,
+    pub inner: usize,
 }
 
 impl Slice {
-    fn of(axes: &Axes, period: usize, len: usize) -> Slice {
+    pub fn of(axes: &Axes, period: usize, len: usize) -> Slice {
         let periods = axes.periods.len();
         Slice { period, periods, inner: len.checked_div(axes.places.len() * periods).unwrap_or(0) }
+    }
+    /// Position in a layer of `periods` periods of a position without its period.
+    pub fn position(&self, at: u32, (period, periods): (usize, usize)) -> usize {
+        (at as usize / self.inner * periods + period) * self.inner + at as usize % self.inner
+    }
+    /// The period of a position in the layer, and the position without it.
+    pub fn parts(&self, cell: usize) -> (usize, u32) {
+        let (of_place, rest) = (cell / self.inner, cell % self.inner);
+        (of_place % self.periods, (of_place / self.periods * self.inner + rest) as u32)
     }
     /// Position in the layer of a position without its period.
     fn whole(&self, at: usize) -> usize {
@@ -168,16 +116,8 @@ impl Block {
             contacts: slice(table.contacts.len()).take(&table.contacts, places, keys),
             patients: slice(table.patients.len()).take(&table.patients, places, keys),
             means: slice(table.means.len()).take(&table.means, places, keys),
-            doctors: Default::default(),
-            has_doctors: false,
+            contributors: None,
         }
-    }
-
-    /// Where a cell of a table's layer stands: position of its period, and position without it.
-    pub fn place(axes: &Axes, cell: usize) -> (usize, u32) {
-        let slice = Slice::of(axes, 0, axes.len());
-        let (of_place, inner) = (cell / slice.inner.max(1), cell % slice.inner.max(1));
-        (of_place % slice.periods.max(1), (of_place / slice.periods.max(1) * slice.inner + inner) as u32)
     }
 
     /// The position on the place axis of a cell without its period.
@@ -190,20 +130,6 @@ impl Block {
         let shape = axes.shape();
         let stride: usize = shape[dimension + 3..].iter().product();
         at as usize / stride.max(1) % shape[dimension + 2].max(1)
-    }
-
-    /// The doctors as rows.
-    pub fn doctors_to_rows(&self) -> Result<[(&'static str, RecordBatch); 2]> {
-        Ok([("doctors-contacts", self.doctors[0].to_rows()?), ("doctors-patients", self.doctors[1].to_rows()?)])
-    }
-
-    /// The block with its doctors from rows.
-    pub fn with_doctors(self, contacts: &RecordBatch, patients: &RecordBatch) -> Option<Block> {
-        Some(Block {
-            doctors: [Doctors::from_rows(contacts)?, Doctors::from_rows(patients)?],
-            has_doctors: true,
-            ..self
-        })
     }
 
     /// Puts the cells among those of a table whose layers have their lengths; none where they do
@@ -248,15 +174,14 @@ impl Block {
             contacts: cells(contacts)?,
             patients: cells(patients)?,
             means: mean_cells(means)?,
-            doctors: Default::default(),
-            has_doctors: false,
+            contributors: None,
         })
     }
 }
 
-type Named = (&'static str, ArrayRef);
+pub type Named<'n> = (&'n str, ArrayRef);
 
-fn keyed<T>(kept: &[KeptCell<T>]) -> [Named; 3] {
+fn keyed<T>(kept: &[KeptCell<T>]) -> [Named<'static>; 3] {
     [
         ("at", column::<UInt32Type, _>(kept, |kept| kept.at)),
         ("patient", column::<Int64Type, _>(kept, |kept| kept.patient)),
@@ -281,14 +206,14 @@ fn column<T: ArrowPrimitiveType, C>(kept: &[KeptCell<C>], of: impl Fn(&KeptCell<
     Arc::new(PrimitiveArray::<T>::from_iter_values(kept.iter().map(of)))
 }
 
-fn rows(columns: impl Iterator<Item = Named>) -> Result<RecordBatch> {
+pub fn rows<'n>(columns: impl Iterator<Item = Named<'n>>) -> Result<RecordBatch> {
     let (names, arrays): (Vec<&str>, Vec<ArrayRef>) = columns.unzip();
     let field = |(name, array): (&&str, &ArrayRef)| Field::new(*name, DataType::clone(array.data_type()), false);
     let schema = Schema::new(names.iter().zip(&arrays).map(field).collect::<Vec<_>>());
     RecordBatch::try_new(Arc::new(schema), arrays).map_err(|_| Error::bug("a block has columns of different lengths"))
 }
 
-fn values<'a, T: ArrowPrimitiveType>(rows: &'a RecordBatch, name: &str) -> Option<&'a [T::Native]> {
+pub fn values<'a, T: ArrowPrimitiveType>(rows: &'a RecordBatch, name: &str) -> Option<&'a [T::Native]> {
     let array = rows.column_by_name(name)?.as_primitive_opt::<T>()?;
     (array.null_count() == 0).then(|| &array.values()[..])
 }

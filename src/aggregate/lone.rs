@@ -52,6 +52,13 @@ impl Keys {
         let patients = contacts.parts.iter().flat_map(|part| part.keys.iter().copied()).collect();
         Keys::of(patients, contacts.doctor_keys.clone())
     }
+    /// Keys of patients by number less one; of doctors.
+    pub fn patients(&self) -> &[i64] {
+        &self.patients.keys
+    }
+    pub fn doctors(&self) -> &[i64] {
+        &self.doctors.keys
+    }
     pub fn patient(&self, number: u32) -> i64 {
         self.patients.key(number)
     }

@@ -18,11 +18,13 @@ pub struct Pair {
     pub number: u32,
 }
 
-/// Which periods' pairs are wanted, and about how many there may be.
+/// Which periods' contributors are wanted, and about how many pairs there may be.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct WantedPairs<'a> {
+pub struct WantedContributors<'a> {
     pub periods: &'a [Period],
     pub limit: usize,
+    /// Keys of the persons by number less one.
+    pub keys: &'a [i64],
 }
 
 /// The pairs found by one worker.
@@ -37,7 +39,7 @@ pub struct Pairs {
 }
 
 impl Pairs {
-    pub fn new(wanted: WantedPairs, counted: &[Counted]) -> Pairs {
+    pub fn new(wanted: WantedContributors, counted: &[Counted]) -> Pairs {
         let of = |table: &Counted| {
             let periods = table.axes.periods.iter().map(|period| wanted.periods.contains(period)).collect();
             let cells = table.axes.places.len() * table.axes.periods.len();

@@ -1,79 +1,77 @@
 //! Cells of the periods whose contacts have changed.
 //!
-//! In: the periods, what has changed. Out: their cells. Where the period was kept with its doctors
-//! and it is known whose contacts have changed, these persons are counted twice, before and after
-//! (`late`); else all contacts of the period are counted.
+//! In: the periods, what has changed. Out: their cells. Where the period was kept with who is in
+//! its cells and it is known whose contacts have changed, what these persons have before and after
+//! is taken out and put in (`late`); else all contacts of the period are counted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 
-use super::axes::is_per_doctor;
-use super::blocks::{Block, Doctors};
-use super::cells::{Cells, Place};
-use super::count::count_pairs;
-use super::late::{Late, Turned, turn};
+use super::axes::{Span, is_per_doctor};
+use super::blocks::{Block, Slice};
+use super::contributors::{Contributors, Doctors, Layer, Persons};
+use super::count::{Counted, Noting, count_noting, prepare};
+use super::days::{DaysDifference, DoctorDays, differ};
+use super::difference::{Difference, Differences, Walker};
+use super::doubts::InDoubt;
+use super::facts::Signatures;
+use super::late::{Turned, turn};
 use super::lone::Keys;
-use super::near::Near;
-use super::pairs::{Pair, WantedPairs};
+use super::means::turn_means;
+use super::pairs::{Pair, WantedContributors};
 use super::staged::{Blocks, Night, Tables, read_whole};
-use crate::contacts::{Contact, Contacts};
-use crate::domain::{Month, Period, PlaceIndex, Result};
+use super::touched::{Touched, touched};
+use super::workload::means;
+use crate::contacts::Contacts;
+use crate::domain::{Month, Period, Result};
 
 /// Most doctors in cells that are kept of the periods counted at a time: some 200 MB. Where there
 /// are more, none are kept, and late rows count their periods anew.
 const MOST_PAIRS: usize = 12_000_000;
 
-/// Periods to count, and those of them whose doctors are wanted cell by cell.
-#[derive(Clone, Copy)]
-struct Wanted<'a> {
-    periods: &'a [Period],
-    doctors: &'a [Period],
-    /// Nothing of doctors is wanted.
-    persons_alone: bool,
-}
+/// Months after the last one of a period in which its contacts may change by more than a few: rows
+/// come for six, and are credited some ten weeks later.
+const MONTHS_OPEN: i32 = 9;
+
+/// Touched persons walked at a time.
+const PERSONS_AT_ONCE: usize = 512;
 
 type Made = BTreeMap<Period, Blocks>;
 
-/// What was kept of a period before it changed, by table.
-type Before = BTreeMap<Period, Blocks>;
-
-/// Cells in doubt by period and table.
-type InDoubt = BTreeMap<(Period, usize), Turned>;
-
 impl Night<'_> {
-    /// The cells of some periods.
-    pub fn renew(&self, periods: &[Period], tables: Tables) -> Result<Made> {
-        let before = self.before(periods, tables)?;
+    /// The cells of some periods; `known` is what was found touched for other tables.
+    pub fn renew(&self, periods: &[Period], tables: Tables, known: &mut Option<Touched>) -> Result<Made> {
+        let mut before = self.before(periods, tables)?;
         let (late, anew): (Vec<Period>, Vec<Period>) =
             periods.iter().copied().partition(|period| before.contains_key(period));
-        let mut made = self.count(&anew, (&|_| true, tables))?;
-        if late.is_empty() {
-            return Ok(made);
-        }
-        // Means over doctors are no sums over persons.
-        let means = |table: usize| is_per_doctor(&self.pipeline.tables[table]);
-        merge(&mut made, self.count(&late, (&means, tables))?);
-        match self.late(&before, &late, tables)? {
-            Some(found) => merge(&mut made, found),
-            None => merge(&mut made, self.count(&late, (&|table| !means(table), tables))?),
+        let mut made = self.count(&anew, tables)?;
+        if let Some(change) = self.change.filter(|_| !late.is_empty()) {
+            let months: BTreeSet<Month> =
+                late.iter().flat_map(|period| (period.first.0..=period.last().0).map(Month)).collect();
+            let touched = match known {
+                Some(known) if months.is_subset(&known.months) => known,
+                _ => known.insert(touched(change, self.months, months)?),
+            };
+            made.extend(match self.late(&mut before, &late, tables, touched)? {
+                Some(found) => found,
+                None => self.count(&late, tables)?,
+            });
         }
         Ok(made)
     }
 
     /// What was kept of the periods that can be turned.
-    fn before(&self, periods: &[Period], tables: Tables) -> Result<Before> {
-        let mut before = Before::new();
+    fn before(&self, periods: &[Period], tables: Tables) -> Result<Made> {
+        let mut before = Made::new();
         let Some(change) = self.change else { return Ok(before) };
         for &period in periods {
             let key = self.key(period, tables.selection, &change.months);
             let Some(stored) = self.months.stage.read(&key) else { continue };
-            let of_counts = |table: &usize| !is_per_doctor(&self.pipeline.tables[*table]);
             let blocks: Option<Blocks> = tables
                 .with(period)
                 .into_iter()
-                .filter(of_counts)
                 .map(|table| Ok(read_whole(&stored, table)?.map(|block| (table, block))))
                 .collect::<Result<_>>()?;
             before.extend(blocks.map(|blocks| (period, blocks)));
@@ -81,180 +79,166 @@ impl Night<'_> {
         Ok(before)
     }
 
-    /// Counts all contacts of some periods, in the tables that are asked for.
-    fn count(&self, periods: &[Period], (asked, tables): (&dyn Fn(usize) -> bool, Tables)) -> Result<Made> {
-        let is_asked = |period: &Period| tables.with(*period).into_iter().any(asked);
-        let periods: Vec<Period> = periods.iter().copied().filter(is_asked).collect();
+    /// Counts all contacts of some periods.
+    fn count(&self, periods: &[Period], tables: Tables) -> Result<Made> {
         if periods.is_empty() {
             return Ok(Made::new());
         }
         let contacts = self.months.gather(|month| periods.iter().any(|period| period.contains(month)))?;
-        // Where more rows may come.
-        let open: Vec<Period> = periods.iter().copied().filter(|period| !period.is_final(self.as_of)).collect();
-        Ok(self.blocks(&contacts, Wanted { periods: &periods, doctors: &open, persons_alone: false }, (asked, tables)))
+        let is_open = |period: &Period| self.as_of <= period.last().plus(MONTHS_OPEN).last_day();
+        let open: Vec<Period> = periods.iter().copied().filter(is_open).collect();
+        Ok(self.blocks(&contacts, (periods, &open), tables))
     }
 
-    /// The cells that some contacts make.
-    fn blocks(&self, contacts: &Contacts, wanted: Wanted, (asked, tables): (&dyn Fn(usize) -> bool, Tables)) -> Made {
-        let is_asked = |table: &usize| asked(*table) && wanted.periods.iter().any(|p| tables.with(*p).contains(table));
-        let here: Vec<usize> = tables.counted.iter().map(|counted| counted.table).filter(is_asked).collect();
-        let pairs = WantedPairs { periods: wanted.doctors, limit: MOST_PAIRS };
-        let run = self.run(contacts, Some(wanted.periods));
-        let run = super::count::Run { pairs, without_doctors: wanted.persons_alone, ..run };
-        let (cells, pairs) = count_pairs(&run, &here, tables.selection);
+    /// The cells that some contacts make in some periods, with who is in those of the open ones.
+    fn blocks(&self, contacts: &Contacts, (periods, open): (&[Period], &[Period]), tables: Tables) -> Made {
+        let with = |table: &usize| periods.iter().any(|period| tables.with(*period).contains(table));
+        let here: Vec<usize> = tables.counted.iter().map(|counted| counted.table).filter(with).collect();
         let keys = Keys::of_contacts(contacts);
+        let wanted = WantedContributors { periods: open, limit: MOST_PAIRS, keys: keys.patients() };
+        let run = super::count::Run { wanted, ..self.run(contacts, Some(periods)) };
+        let noting = count_noting(&run, &here, tables.selection);
         let mut made = Made::new();
-        for table in &cells.tables {
+        for table in &noting.cells.tables {
             for (at, &period) in table.axes.periods.iter().enumerate() {
                 made.entry(period).or_default().insert(table.table, Block::take(table, at, &keys));
             }
         }
-        if !pairs.is_over {
-            add_doctors(&mut made, (&cells, pairs.list, &keys), wanted.doctors);
+        if !noting.pairs.is_over {
+            add_contributors(&mut made, noting, &keys, open);
         }
         made
     }
 
     /// Turns the cells of some periods; none where they do not add up.
-    fn late(&self, before: &Before, periods: &[Period], tables: Tables) -> Result<Option<Made>> {
-        let Some(change) = self.change else { return Ok(None) };
-        let within = |month: Month| periods.iter().any(|period| period.contains(month));
-        let here = |contact: &&Contact| within(contact.month());
-        let persons: FxHashSet<i64> =
-            change.lost.iter().chain(&change.won).filter(here).map(|contact| contact.person).collect();
-        let mut after = self.contacts_of(&within, &persons)?;
-        let won: FxHashSet<i64> = change.won.iter().filter(here).map(|contact| contact.bill).collect();
-        let now = self.months.by_person(&after);
-        after.retain(|contact| !won.contains(&contact.bill));
-        after.extend(change.lost.iter().filter(here));
-        let then = self.months.by_person(&after);
-        let of_counts = |table: usize| !is_per_doctor(&self.pipeline.tables[table]);
-        let wanted = Wanted { periods, doctors: periods, persons_alone: false };
-        let (then, now) =
-            (self.blocks(&then, wanted, (&of_counts, tables)), self.blocks(&now, wanted, (&of_counts, tables)));
-        let mut turned = InDoubt::new();
-        for (&period, kept) in before {
-            for (&table, kept) in kept {
-                let three = then.get(&period).and_then(|blocks| blocks.get(&table));
-                let Some((before, after)) = three.zip(now.get(&period).and_then(|blocks| blocks.get(&table))) else {
-                    return Ok(None);
-                };
-                let sound = before.has_doctors && after.has_doctors;
-                let Some(found) = turn(&Late { kept, before, after }).filter(|_| sound) else { return Ok(None) };
-                turned.insert((period, table), found);
+    fn late(&self, before: &mut Made, periods: &[Period], tables: Tables, touched: &Touched) -> Result<Option<Made>> {
+        let (none, span) = (Contacts::default(), Span::of(self.pipeline, self.months.span(), self.as_of));
+        let run = self.run(&none, Some(periods));
+        let counted: Vec<Counted> =
+            tables.counted.iter().map(|table| prepare(&run, table.table, span, tables.selection)).collect();
+        let first = span.map_or(Month(0), |span| span.first);
+        let (doctors, found) = self.differences(&counted, first, touched);
+        let mut jobs = Vec::new();
+        for (table, found) in found.into_iter().enumerate() {
+            for (period, difference) in found.into_iter().enumerate() {
+                let of = &counted[table];
+                let kept = before.get_mut(&of.axes.periods[period]).and_then(|blocks| blocks.remove(&of.table));
+                let Some(kept) = kept else { return Ok(None) };
+                jobs.push(((table, period), kept, difference));
             }
         }
-        self.settle(turned, tables)
-    }
-
-    /// The contacts of some persons in some months.
-    fn contacts_of(&self, within: &(dyn Fn(Month) -> bool + Sync), persons: &FxHashSet<i64>) -> Result<Vec<Contact>> {
-        let months: Vec<Month> = self.months.list.keys().copied().filter(|&month| within(month)).collect();
-        let found = months.into_par_iter().map(|month| {
-            let mut contacts = self.months.read(month)?;
-            contacts.retain(|contact| persons.contains(&contact.person));
-            Result::Ok(contacts)
-        });
-        Ok(found.collect::<Result<Vec<_>>>()?.concat())
-    }
-
-    /// Counts what is in doubt: all contacts of everybody who has one that may be in such a cell.
-    fn settle(&self, turned: InDoubt, tables: Tables) -> Result<Option<Made>> {
-        let doubts: Vec<(Period, usize)> =
-            turned.iter().filter(|(_, turned)| !turned.doubts.is_empty()).map(|(&at, _)| at).collect();
-        let mut counted = Made::new();
-        if !doubts.is_empty() {
-            let periods: Vec<Period> = doubts.iter().map(|(period, _)| *period).collect();
-            let within = |month: Month| periods.iter().any(|period| period.contains(month));
-            let persons = self.persons_near(&turned, tables, &within)?;
-            let contacts = self.months.by_person(&self.contacts_of(&within, &persons)?);
-            let asked = |table: usize| doubts.iter().any(|(_, of)| *of == table);
-            counted = self.blocks(
-                &contacts,
-                Wanted { periods: &periods, doctors: &[], persons_alone: true },
-                (&asked, tables),
-            );
-            tracing::debug!("counting persons near cells in doubt");
-        }
+        let turned: Option<Vec<_>> = jobs
+            .into_par_iter()
+            .map(|(at, kept, difference)| {
+                if difference.is_empty() {
+                    return Some((at, Vec::new(), Turned { block: kept, doubts: Vec::new() }));
+                }
+                let turned = turn(&kept, difference, &doctors)?;
+                Some((at, kept.means, turned))
+            })
+            .collect();
+        let Some(turned) = turned else { return Ok(None) };
+        let in_doubt = turned.iter().filter(|(_, _, turned)| !turned.doubts.is_empty());
+        let doubts: InDoubt = in_doubt.map(|(at, _, turned)| (*at, turned.doubts.clone())).collect();
+        let settled = self.count_doubts(&counted, first, &doubts)?;
+        let days = self.days(&counted, first, touched);
         let mut made = Made::new();
-        for ((period, table), turned) in turned {
-            let settled = if turned.doubts.is_empty() {
-                Some(turned.block)
-            } else {
-                counted.get(&period).and_then(|blocks| blocks.get(&table)).and_then(|block| turned.settle(block))
+        for ((table, period), kept_means, turned) in turned {
+            let is_changed = turned.block.means.is_empty();
+            let of = &counted[table];
+            let Some(mut block) = turned.settle(|at| settled.get(&(table, period, at)).copied()) else {
+                return Ok(None);
             };
-            let Some(block) = settled else { return Ok(None) };
-            let block = Block { has_doctors: !period.is_final(self.as_of), ..block };
-            made.entry(period).or_default().insert(table, block);
+            if let Some(days) = days.get(&table).filter(|_| is_changed) {
+                let at = (&self.pipeline.tables[of.table], of.axes.places.len());
+                if turn_means(&mut block, &kept_means, &days[period], at).is_none() {
+                    return Ok(None);
+                }
+            }
+            made.entry(of.axes.periods[period]).or_default().insert(of.table, block);
         }
         Ok(Some(made))
     }
 
-    /// Persons with a contact that may be in a cell in doubt.
-    fn persons_near(
-        &self,
-        turned: &InDoubt,
-        tables: Tables,
-        within: &(dyn Fn(Month) -> bool + Sync),
-    ) -> Result<FxHashSet<i64>> {
-        let mut near: BTreeMap<Period, Near> = BTreeMap::new();
-        for (&(period, table), turned) in turned {
-            let Some(counted) = tables.counted.iter().find(|counted| counted.table == table) else { continue };
-            let of = &self.pipeline.tables[table];
-            let near = near.entry(period).or_insert_with(|| Near::new(self.geography.municipalities.len()));
-            for &at in &turned.doubts {
-                let place = counted.axes.places[Block::place_of(&counted.axes, at)];
-                let is_in = |municipality: usize| self.is_in(place, municipality);
-                near.note(of, is_in, |dimension| Block::code_of(&counted.axes, at, dimension));
-            }
-        }
-        let months: Vec<Month> = self.months.list.keys().copied().filter(|&month| within(month)).collect();
-        let found = months.into_par_iter().map(|month| {
-            let near: Vec<&Near> = near.iter().filter(|(period, _)| period.contains(month)).map(|of| of.1).collect();
-            let contacts = self.months.read(month)?;
-            let is_near = |contact: &&Contact| near.iter().any(|near| near.has(contact));
-            Result::Ok(contacts.iter().filter(is_near).map(|contact| contact.person).collect::<Vec<i64>>())
+    /// What the touched persons have in other numbers than before, and the doctors' keys by number.
+    fn differences(&self, counted: &[Counted], first: Month, touched: &Touched) -> (Vec<i64>, Differences) {
+        let mut doctors: Vec<i64> = touched.of_persons.iter().map(|sided| sided.contact.doctor).collect();
+        doctors.sort_unstable();
+        doctors.dedup();
+        let numbers: FxHashMap<i64, u32> = doctors.iter().copied().zip(0..).collect();
+        let tables: Vec<usize> = counted.iter().map(|table| table.table).collect();
+        let persons: Vec<_> = touched.of_persons.chunk_by(|a, b| a.contact.person == b.contact.person).collect();
+        let walked = persons.par_chunks(PERSONS_AT_ONCE).map(|persons| {
+            let signatures = Signatures::new(self.pipeline, &tables, first);
+            let mut walker = Walker::new(signatures, counted, &numbers);
+            persons.iter().for_each(|person| walker.person(person));
+            walker.found
         });
-        Ok(found.collect::<Result<Vec<_>>>()?.concat().into_iter().collect())
+        let empty = || counted.iter().map(|table| vec![Difference::default(); table.axes.periods.len()]).collect();
+        let found = walked.reduce(empty, |mut all: Differences, more| {
+            let pairs = all.iter_mut().flatten().zip(more.into_iter().flatten());
+            pairs.for_each(|(all, more)| all.merge(more));
+            all
+        });
+        (doctors, found)
     }
 
-    /// Whether a municipality may be in a place; every one of its county may be in a pool.
-    fn is_in(&self, place: Place, municipality: usize) -> bool {
-        match place {
-            Place::Country => true,
-            Place::County(county) | Place::Pool(county) => {
-                self.geography.county_of(municipality as PlaceIndex) == county
-            }
-            Place::Municipality(at) => usize::from(at) == municipality,
-        }
+    /// How the days of doctors have changed, for the tables of means by position.
+    fn days(&self, counted: &[Counted], first: Month, touched: &Touched) -> BTreeMap<usize, Vec<DaysDifference>> {
+        let tables: Vec<usize> = counted.iter().map(|table| table.table).collect();
+        let mut signatures = Signatures::new(self.pipeline, &tables, first);
+        let of_means = counted.iter().enumerate().filter(|(_, of)| is_per_doctor(&self.pipeline.tables[of.table]));
+        let differ = |(at, of): (usize, &Counted)| {
+            let means = means(&self.pipeline.tables[of.table]);
+            (at, differ(of, &means, &touched.of_days, (&mut signatures, at)))
+        };
+        of_means.map(differ).collect()
     }
 }
 
-/// Gives the blocks of some periods their doctors.
-fn add_doctors(made: &mut Made, (cells, mut pairs, keys): (&Cells, Vec<Pair>, &Keys), periods: &[Period]) {
-    let of_table = |pair: &Pair| (pair.table, pair.layer);
-    pairs.sort_unstable_by_key(of_table);
-    for (number, table) in cells.tables.iter().enumerate() {
+/// Gives the blocks of some periods who is in their cells.
+fn add_contributors(made: &mut Made, mut noting: Noting, keys: &Keys, periods: &[Period]) {
+    let of_layer = |pair: &Pair| (pair.table, pair.layer);
+    noting.pairs.list.sort_unstable_by_key(of_layer);
+    for (number, table) in noting.cells.tables.iter().enumerate() {
         let mut found = vec![[Vec::new(), Vec::new()]; table.axes.periods.len()];
+        let slice = Slice::of(&table.axes, 0, table.axes.len());
         for layer in 0..2 {
-            let from = pairs.partition_point(|pair| of_table(pair) < (number as u16, layer));
-            let here = pairs[from..].iter().take_while(|pair| of_table(pair) == (number as u16, layer));
+            let from = noting.pairs.list.partition_point(|pair| of_layer(pair) < (number as u16, layer));
+            let here = noting.pairs.list[from..].iter().take_while(|pair| of_layer(pair) == (number as u16, layer));
             for pair in here {
-                let (period, at) = Block::place(&table.axes, pair.cell as usize);
-                found[period][usize::from(layer)].push((at, keys.doctor(pair.doctor), pair.number));
+                let (period, at) = slice.parts(pair.cell as usize);
+                found[period][usize::from(layer)].push((at, pair.doctor - 1, pair.number));
             }
         }
-        for (period, doctors) in table.axes.periods.iter().zip(found).filter(|(period, _)| periods.contains(period)) {
-            if let Some(block) = made.get_mut(period).and_then(|blocks| blocks.get_mut(&table.table)) {
-                block.doctors = doctors.map(Doctors::of);
-                block.has_doctors = true;
-            }
+        let mut days: Vec<DoctorDays> = vec![DoctorDays::default(); table.axes.periods.len()];
+        for noted in noting.days[number].drain(..) {
+            days[noted.period].0.insert((noted.place, keys.doctor(noted.doctor)), noted.figures);
+        }
+        let all = table.axes.periods.iter().zip(found).zip(days).enumerate();
+        for (position, ((period, [contacts, patients]), days)) in all {
+            let block = made.get_mut(period).and_then(|blocks| blocks.get_mut(&table.table));
+            let Some(block) = block.filter(|_| periods.contains(period)) else { continue };
+            let persons = |layer: usize, at: u32| noting.persons.get((number, layer), position, at).unwrap_or_default();
+            let contacts = layer_of(block.contacts.iter().map(|cell| (cell.at, persons(0, cell.at))), contacts);
+            let patients = layer_of(block.patients.iter().map(|cell| (cell.at, persons(1, cell.at))), patients);
+            let doctors = keys.doctors().to_vec();
+            block.contributors = Some(Contributors { doctors, layers: [contacts, patients], days });
         }
     }
 }
 
-fn merge(made: &mut Made, more: Made) {
-    for (period, blocks) in more {
-        made.entry(period).or_default().extend(blocks);
+/// A layer of some cells, in order, from pairs of cell, doctor and number in any order.
+fn layer_of(cells: impl Iterator<Item = (u32, Persons)>, mut pairs: Vec<(u32, u32, u32)>) -> Layer {
+    pairs.sort_unstable();
+    let mut layer = Layer { persons: Vec::new(), doctors: Doctors::with_capacity(0, pairs.len()) };
+    let mut pairs = pairs.into_iter().peekable();
+    for (at, persons) in cells {
+        layer.persons.push(persons);
+        while let Some((_, doctor, number)) = pairs.next_if(|pair| pair.0 == at) {
+            layer.doctors.push(doctor, number);
+        }
+        layer.doctors.end_cell();
     }
+    layer
 }

@@ -9,10 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::axes::{Selection, Span};
 use super::blocks::Block;
 use super::cells::{CellCount, Cells, MeanCell, TableCells};
+use super::contributors::{Contributors, PARTS};
 use super::count::{Counted, Run, has_rate, prepare};
 use super::lone::{Keys, renumber};
 use super::pools::{Pools, pooled_tables, splice};
 use super::residents::layer;
+use super::touched::Touched;
 use super::workload::means_of;
 use crate::codes::Geography;
 use crate::contacts::{Change, Contacts, MonthFile, Months, Residents};
@@ -37,13 +39,16 @@ pub struct NightCells {
     pub cells: Cells,
     keys: Keys,
     pub kept: Vec<String>,
+    /// What was found touched, for the tables that are counted again with pools.
+    touched: Option<Touched>,
 }
 
 /// The cells of all tables.
 pub fn count_night(night: &Night) -> Result<NightCells> {
     let tables: Vec<usize> = (0..night.pipeline.tables.len()).collect();
-    let mut made = NightCells { cells: Cells { tables: Vec::new() }, keys: Keys::default(), kept: Vec::new() };
-    made.cells.tables = night.tables(&tables, Selection::All, (&mut made.keys, &mut made.kept))?;
+    let cells = Cells { tables: Vec::new() };
+    let mut made = NightCells { cells, keys: Keys::default(), kept: Vec::new(), touched: None };
+    made.cells.tables = night.tables(&tables, Selection::All, &mut made)?;
     Ok(made)
 }
 
@@ -51,7 +56,7 @@ pub fn count_night(night: &Night) -> Result<NightCells> {
 pub fn with_pools_night(mut made: NightCells, pools: &Pools, night: &Night) -> Result<(Cells, Vec<String>)> {
     let pooled = pooled_tables(&made.cells, night.pipeline);
     if !pools.is_empty() && !pooled.is_empty() {
-        let added = night.tables(&pooled, Selection::Pools(pools), (&mut made.keys, &mut made.kept))?;
+        let added = night.tables(&pooled, Selection::Pools(pools), &mut made)?;
         splice(&mut made.cells, &pooled, added);
     }
     renumber(&mut made.cells, &made.keys);
@@ -77,12 +82,7 @@ impl Tables<'_> {
 }
 
 impl Night<'_> {
-    fn tables(
-        &self,
-        tables: &[usize],
-        selection: Selection,
-        (keys, names): (&mut Keys, &mut Vec<String>),
-    ) -> Result<Vec<TableCells>> {
+    fn tables(&self, tables: &[usize], selection: Selection, made: &mut NightCells) -> Result<Vec<TableCells>> {
         let none = Contacts::default();
         let span = Span::of(self.pipeline, self.months.span(), self.as_of);
         let run = self.run(&none, None);
@@ -93,7 +93,7 @@ impl Night<'_> {
         let all = Tables { counted: &counted, selection };
         for &period in &periods {
             let key = self.key(period, selection, &self.months.list);
-            names.push(key.name.clone());
+            made.kept.push(key.name.clone());
             match self.months.stage.read(&key) {
                 Some(stored) => {
                     blocks.insert(period, read(&stored, &all.with(period))?);
@@ -102,11 +102,11 @@ impl Night<'_> {
             }
         }
         tracing::debug!(periods = periods.len(), counted = missing.len(), "making the cells of periods that changed");
-        for (period, made) in self.renew(&missing, all)? {
-            self.keep(&self.key(period, selection, &self.months.list), &made)?;
-            blocks.insert(period, made);
+        for (period, renewed) in self.renew(&missing, all, &mut made.touched)? {
+            self.keep(&self.key(period, selection, &self.months.list), &renewed)?;
+            blocks.insert(period, renewed);
         }
-        counted.into_iter().map(|table| self.assemble(table, &blocks, keys)).collect()
+        counted.into_iter().map(|table| self.assemble(table, &blocks, &mut made.keys)).collect()
     }
 
     /// A count of some contacts, of some periods alone.
@@ -133,8 +133,9 @@ impl Night<'_> {
     fn keep(&self, key: &Key, blocks: &Blocks) -> Result<()> {
         let mut writer = self.months.stage.create(key)?;
         for (table, block) in blocks {
-            let doctors = if block.has_doctors { block.doctors_to_rows()?.to_vec() } else { Vec::new() };
-            for (layer, rows) in block.to_rows()?.into_iter().chain(doctors) {
+            let contributors = block.contributors.as_ref().map(Contributors::to_rows).transpose()?;
+            let contributors = PARTS.into_iter().zip(contributors.into_iter().flatten());
+            for (layer, rows) in block.to_rows()?.into_iter().chain(contributors) {
                 writer.rows(&format!("{table}-{layer}"), &rows)?;
             }
         }
@@ -168,20 +169,21 @@ fn read(stored: &Stored, tables: &[usize]) -> Result<Blocks> {
     tables.iter().map(|&table| Ok((table, read_block(stored, table)?))).collect()
 }
 
-/// The cells of a table in a period, without its doctors.
+/// The cells of a table in a period, without who is in them.
 pub fn read_block(stored: &Stored, table: usize) -> Result<Block> {
     let [contacts, patients, means] =
         ["contacts", "patients", "means"].map(|layer| stored.rows(&format!("{table}-{layer}")));
     Block::from_rows(&contacts?, &patients?, &means?).ok_or_else(|| stored.is_damaged())
 }
 
-/// The same with its doctors; none where they are not kept.
+/// The same with who is in them; none where that is not kept.
 pub fn read_whole(stored: &Stored, table: usize) -> Result<Option<Block>> {
-    let label = |layer: &str| format!("{table}-doctors-{layer}");
-    if !stored.has(&label("contacts")) {
+    if !stored.has(&format!("{table}-{}", PARTS[0])) {
         return Ok(None);
     }
-    let (contacts, patients) = (stored.rows(&label("contacts"))?, stored.rows(&label("patients"))?);
-    let block = read_block(stored, table)?.with_doctors(&contacts, &patients);
-    block.map(Some).ok_or_else(|| stored.is_damaged())
+    let block = read_block(stored, table)?;
+    let parts = PARTS.iter().map(|part| stored.rows(&format!("{table}-{part}"))).collect::<Result<Vec<_>>>()?;
+    let contributors = Contributors::from_rows(&parts, [block.contacts.len(), block.patients.len()]);
+    let contributors = Some(contributors.ok_or_else(|| stored.is_damaged())?);
+    Ok(Some(Block { contributors, ..block }))
 }

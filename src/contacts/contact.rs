@@ -87,6 +87,11 @@ fn array<T: ArrowPrimitiveType>(contacts: &[Contact], of: impl Fn(&Contact) -> T
 
 /// The contacts of some rows; none where they are rows of something else.
 pub fn from_rows(rows: &RecordBatch) -> Option<Vec<Contact>> {
+    pick_rows(rows, |_| true)
+}
+
+/// Those of them whose row is wanted, by person, doctor and start; none as above.
+pub fn pick_rows(rows: &RecordBatch, is_wanted: impl Fn((i64, i64, i64)) -> bool) -> Option<Vec<Contact>> {
     let long = |name| values::<Int64Type>(rows, name);
     let byte = |name| values::<UInt8Type>(rows, name);
     let (bill, person, doctor, clinic, start) =
@@ -111,7 +116,8 @@ pub fn from_rows(rows: &RecordBatch) -> Option<Vec<Contact>> {
         age_group: age_group[at],
         chapter: chapter[at],
     };
-    Some((0..rows.num_rows()).map(contact).collect())
+    let wanted = (0..rows.num_rows()).filter(|&at| is_wanted((person[at], doctor[at], start[at])));
+    Some(wanted.map(contact).collect())
 }
 
 /// The values of a column without nulls.
