@@ -12,7 +12,7 @@ use arrow::record_batch::RecordBatch;
 
 use super::cells::{Axes, CellCount, MeanCell, TableCells};
 use super::contributors::Contributors;
-use super::lone::{Keys, NOBODY};
+use super::lone::{Alone, Keys, NOBODY};
 use crate::domain::{Error, Result};
 
 /// A cell of a layer: position without its period, count, keys of the only patient and doctor.
@@ -96,11 +96,11 @@ impl Slice {
         };
         (0..places * self.inner).filter_map(kept).collect()
     }
-    fn put<T: Kept>(&self, kept: &[KeptCell<T>], layer: &mut [T], keys: &mut Keys) -> Option<()> {
+    fn put<T: Kept>(&self, kept: &[KeptCell<T>], layer: &mut [T], alone: &Alone) -> Option<()> {
         for kept in kept {
             let mut cell = kept.cell;
             let [patient, doctor] = cell.lone();
-            (*patient, *doctor) = (keys.number_patient(kept.patient), keys.number_doctor(kept.doctor));
+            (*patient, *doctor) = (alone.patient(kept.patient)?, alone.doctor(kept.doctor)?);
             *layer.get_mut(self.whole(kept.at as usize))? = cell;
         }
         Some(())
@@ -132,9 +132,15 @@ impl Block {
         at as usize / stride.max(1) % shape[dimension + 2].max(1)
     }
 
+    /// Keys of the only patient and doctor of every cell.
+    pub fn alone(&self) -> impl Iterator<Item = (i64, i64)> + '_ {
+        let counts = self.contacts.iter().chain(&self.patients).map(|cell| (cell.patient, cell.doctor));
+        counts.chain(self.means.iter().map(|cell| (cell.patient, cell.doctor)))
+    }
+
     /// Puts the cells among those of a table whose layers have their lengths; none where they do
-    /// not fit.
-    pub fn put(&self, table: &mut TableCells, period: usize, keys: &mut Keys) -> Option<()> {
+    /// not fit, or where somebody is alone who has no number.
+    pub fn put(&self, table: &mut TableCells, period: usize, alone: &Alone) -> Option<()> {
         let slice = |len: usize| Slice::of(&table.axes, period, len);
         let (contacts, patients) = (slice(table.contacts.len()), slice(table.patients.len()));
         let means = slice(table.means.len());
@@ -143,9 +149,9 @@ impl Block {
         if !all || !fits(!self.means.is_empty(), means) {
             return None;
         }
-        contacts.put(&self.contacts, &mut table.contacts, keys)?;
-        patients.put(&self.patients, &mut table.patients, keys)?;
-        means.put(&self.means, &mut table.means, keys)
+        contacts.put(&self.contacts, &mut table.contacts, alone)?;
+        patients.put(&self.patients, &mut table.patients, alone)?;
+        means.put(&self.means, &mut table.means, alone)
     }
 
     /// Each layer as rows.
@@ -288,25 +294,25 @@ mod tests {
     #[test]
     fn the_periods_of_a_table_put_back_together_are_the_table() {
         let whole = table();
-        let keys = Keys::of(vec![70], vec![80]);
+        let keys = Keys { patients: vec![70], doctors: vec![80] };
         let mut again = table();
         again.contacts.fill(CellCount::default());
         again.means.fill(MeanCell::default());
-        let mut numbers = Keys::default();
+        let alone = Alone::of([(70, 80)].into_iter());
         for period in 0..2 {
             let block = Block::take(&whole, period, &keys);
             let [(_, contacts), (_, patients), (_, means)] = block.to_rows().unwrap();
             let read = Block::from_rows(&contacts, &patients, &means).unwrap();
             assert_eq!(read, block);
-            read.put(&mut again, period, &mut numbers).unwrap();
+            read.put(&mut again, period, &alone).unwrap();
         }
         assert_eq!((again.contacts, again.means), (whole.contacts, whole.means));
-        assert_eq!(numbers.patient(1), 70);
+        assert!(Block::take(&whole, 0, &keys).put(&mut again, 0, &Alone::default()).is_none(), "70 has no number");
     }
 
     #[test]
     fn a_block_holds_the_cells_of_its_period_alone() {
-        let block = Block::take(&table(), 1, &Keys::of(vec![70], vec![80]));
+        let block = Block::take(&table(), 1, &Keys { patients: vec![70], doctors: vec![80] });
         let found: Vec<(u32, u32)> = block.contacts.iter().map(|kept| (kept.at, kept.cell.value)).collect();
         assert_eq!(found, [(0, 3), (1, 4), (3, 8)]);
     }

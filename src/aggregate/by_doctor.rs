@@ -96,7 +96,7 @@ impl DoctorCells {
     }
     /// Files what the last doctor of every cell has.
     fn fold(&mut self, table: usize, pairs: &mut Pairs) {
-        for (layer, cells) in [(0, &mut self.contacts), (1, &mut self.patients)] {
+        for (layer, cells) in [&mut self.contacts, &mut self.patients].into_iter().enumerate() {
             cells.iter_mut().enumerate().for_each(|(at, cell)| pairs.note((table, layer), at, cell.fold()));
         }
     }

@@ -10,7 +10,8 @@ use arrow::datatypes::{Int64Type, UInt32Type};
 use arrow::record_batch::RecordBatch;
 use rustc_hash::FxHashMap;
 
-use super::blocks::{Named, rows, values};
+use super::blocks::{KeptCell, Named, rows, values};
+use super::cells::CellCount;
 use super::days::DoctorDays;
 use super::levels::{KEPT, Levels};
 use crate::domain::Result;
@@ -98,7 +99,7 @@ pub struct Contributors {
 }
 
 /// The parts that contributors are kept in.
-pub const PARTS: [&str; 6] = ["doctors", "persons-0", "pairs-0", "persons-1", "pairs-1", "days"];
+pub const PARTS: [&str; 7] = ["doctors", "persons-0", "pairs-0", "persons-1", "pairs-1", "levels", "days"];
 
 impl Contributors {
     /// Numbers of the doctors by key.
@@ -106,79 +107,92 @@ impl Contributors {
         self.doctors.iter().copied().zip(0..).collect()
     }
 
-    /// As rows, in the order of [`PARTS`].
-    pub fn to_rows(&self) -> Result<Vec<RecordBatch>> {
+    /// As rows, in the order of [`PARTS`]; `contacts` are the cells of the first layer.
+    pub fn to_rows(&self, contacts: &[KeptCell<CellCount>]) -> Result<Vec<RecordBatch>> {
         let doctors: ArrayRef = Arc::new(Int64Array::from(self.doctors.clone()));
         let mut all = vec![rows([("doctor", doctors)].into_iter())?];
-        for (number, layer) in self.layers.iter().enumerate() {
-            all.push(persons_to_rows(layer, number == 0)?);
+        for layer in &self.layers {
+            let keys = layer.persons.iter().map(|persons| persons.keys);
+            let persons: [Named; 2] = [
+                ("end", Arc::new(UInt32Array::from(layer.doctors.ends.clone()))),
+                ("keys", Arc::new(Int64Array::from_iter_values(keys))),
+            ];
             let pairs: [Named; 2] = [
                 ("doctor", Arc::new(UInt32Array::from(layer.doctors.doctor.clone()))),
                 ("number", Arc::new(UInt32Array::from(layer.doctors.number.clone()))),
             ];
-            all.push(rows(pairs.into_iter())?);
+            all.extend([rows(persons.into_iter())?, rows(pairs.into_iter())?]);
         }
+        all.push(levels_to_rows(&self.layers[0].persons, contacts)?);
         all.push(self.days.to_rows()?);
         Ok(all)
     }
 
-    /// From rows, for layers of some cells; none where they are rows of something else.
-    pub fn from_rows(parts: &[RecordBatch], cells: [usize; 2]) -> Option<Contributors> {
-        let [doctors, persons, pairs, of_patients, pairs_of_patients, days] = parts else { return None };
+    /// From rows, for the cells of the layers; none where they are rows of something else.
+    pub fn from_rows(parts: &[RecordBatch], cells: [&[KeptCell<CellCount>]; 2]) -> Option<Contributors> {
+        let [doctors, persons, pairs, of_patients, pairs_of_patients, levels, days] = parts else { return None };
         let doctors = values::<Int64Type>(doctors, "doctor")?.to_vec();
-        let layer = |persons, pairs, cells, has_levels| layer_of(persons, pairs, (cells, doctors.len()), has_levels);
-        Some(Contributors {
-            layers: [layer(persons, pairs, cells[0], true)?, layer(of_patients, pairs_of_patients, cells[1], false)?],
-            days: DoctorDays::from_rows(days)?,
-            doctors,
-        })
+        let layer = |persons, pairs, cells: &[_]| layer_of(persons, pairs, (cells.len(), doctors.len()));
+        let mut layers = [layer(persons, pairs, cells[0])?, layer(of_patients, pairs_of_patients, cells[1])?];
+        levels_of(levels, cells[0], &mut layers[0].persons)?;
+        Some(Contributors { layers, days: DoctorDays::from_rows(days)?, doctors })
     }
 }
 
 const NUMBERS: [&str; KEPT] = ["number-0", "number-1", "number-2"];
 const PERSONS: [&str; KEPT] = ["persons-0", "persons-1", "persons-2"];
 
-fn persons_to_rows(layer: &Layer, has_levels: bool) -> Result<RecordBatch> {
-    let persons = &layer.persons;
-    let number =
-        |of: &dyn Fn(&Persons) -> u32| -> ArrayRef { Arc::new(UInt32Array::from_iter_values(persons.iter().map(of))) };
-    let keys: ArrayRef = Arc::new(Int64Array::from_iter_values(persons.iter().map(|persons| persons.keys)));
-    let mut columns: Vec<Named> =
-        vec![("end", Arc::new(UInt32Array::from(layer.doctors.ends.clone()))), ("keys", keys)];
-    if has_levels {
-        columns.push(("unknown", number(&|persons| persons.levels.unknown)));
-        for at in 0..KEPT {
-            columns.push((NUMBERS[at], number(&|persons| persons.levels.kept[at].0)));
-            columns.push((PERSONS[at], number(&|persons| persons.levels.kept[at].1)));
-        }
+/// What a cell says of the largest numbers itself: those of one person, or of persons with one each.
+fn told_by(cell: &CellCount) -> Levels {
+    let known = match cell.patients {
+        1 => (cell.value, 1),
+        patients if patients == cell.value => (1, patients),
+        _ => (0, 0),
+    };
+    Levels { kept: [known, (0, 0), (0, 0)], unknown: 0 }
+}
+
+/// The largest numbers of the cells that do not tell them themselves.
+fn levels_to_rows(persons: &[Persons], cells: &[KeptCell<CellCount>]) -> Result<RecordBatch> {
+    let all = (0u32..).zip(persons).zip(cells);
+    let untold: Vec<(u32, Levels)> = all
+        .filter(|((_, persons), cell)| persons.levels != told_by(&cell.cell))
+        .map(|((at, persons), _)| (at, persons.levels))
+        .collect();
+    let number = |of: &dyn Fn(&(u32, Levels)) -> u32| -> ArrayRef {
+        Arc::new(UInt32Array::from_iter_values(untold.iter().map(of)))
+    };
+    let mut columns: Vec<Named> = vec![("cell", number(&|row| row.0)), ("unknown", number(&|row| row.1.unknown))];
+    for at in 0..KEPT {
+        columns.push((NUMBERS[at], number(&|row| row.1.kept[at].0)));
+        columns.push((PERSONS[at], number(&|row| row.1.kept[at].1)));
     }
     rows(columns.into_iter())
 }
 
-fn layer_of(
-    persons: &RecordBatch,
-    pairs: &RecordBatch,
-    (cells, doctors): (usize, usize),
-    has_levels: bool,
-) -> Option<Layer> {
+fn levels_of(rows: &RecordBatch, cells: &[KeptCell<CellCount>], persons: &mut [Persons]) -> Option<()> {
+    persons.iter_mut().zip(cells).for_each(|(persons, cell)| persons.levels = told_by(&cell.cell));
+    let (at, unknown) = (values::<UInt32Type>(rows, "cell")?, values::<UInt32Type>(rows, "unknown")?);
+    let kept = |name: &str| values::<UInt32Type>(rows, name);
+    let numbers = [kept(NUMBERS[0])?, kept(NUMBERS[1])?, kept(NUMBERS[2])?];
+    let of = [kept(PERSONS[0])?, kept(PERSONS[1])?, kept(PERSONS[2])?];
+    for row in 0..rows.num_rows() {
+        let kept = [0, 1, 2].map(|level| (numbers[level][row], of[level][row]));
+        persons.get_mut(at[row] as usize)?.levels = Levels { kept, unknown: unknown[row] };
+    }
+    Some(())
+}
+
+fn layer_of(persons: &RecordBatch, pairs: &RecordBatch, (cells, doctors): (usize, usize)) -> Option<Layer> {
     let (ends, keys) = (values::<UInt32Type>(persons, "end")?, values::<Int64Type>(persons, "keys")?);
     let (doctor, number) = (values::<UInt32Type>(pairs, "doctor")?, values::<UInt32Type>(pairs, "number")?);
     let is_whole = ends.len() == cells && ends.last().map_or(0, |&end| end as usize) == doctor.len();
     if !is_whole || !ends.is_sorted() || doctor.iter().any(|&doctor| doctor as usize >= doctors) {
         return None;
     }
-    let mut found: Vec<Persons> = keys.iter().map(|&keys| Persons { keys, levels: Levels::default() }).collect();
-    if has_levels {
-        let unknown = values::<UInt32Type>(persons, "unknown")?;
-        found.iter_mut().zip(unknown).for_each(|(persons, &unknown)| persons.levels.unknown = unknown);
-        for at in 0..KEPT {
-            let numbers = values::<UInt32Type>(persons, NUMBERS[at])?.iter();
-            let numbers = numbers.copied().zip(values::<UInt32Type>(persons, PERSONS[at])?.iter().copied());
-            found.iter_mut().zip(numbers).for_each(|(persons, kept)| persons.levels.kept[at] = kept);
-        }
-    }
+    let persons = keys.iter().map(|&keys| Persons { keys, levels: Levels::default() }).collect();
     let doctors = Doctors { ends: ends.to_vec(), doctor: doctor.to_vec(), number: number.to_vec() };
-    Some(Layer { persons: found, doctors })
+    Some(Layer { persons, doctors })
 }
 
 #[cfg(test)]
@@ -210,22 +224,44 @@ mod tests {
         assert_eq!((copied.of_cell(2), copied.pairs()), (all.of_cell(1), 3));
     }
 
+    /// Cells of contacts and of patients, and who is in them: 17 contacts of four persons, one
+    /// person's two, three persons with one each; of the patients one.
+    fn whole() -> (Contributors, [Vec<KeptCell<CellCount>>; 2]) {
+        let cell = |value, patients| CellCount { value, patients, ..CellCount::default() };
+        let kept = |cell| KeptCell { cell, ..KeptCell::empty(0) };
+        let cells = [vec![kept(cell(17, 4)), kept(cell(2, 1)), kept(cell(3, 3))], vec![kept(cell(1, 1))]];
+        let levels = |kept| Levels { kept, unknown: 0 };
+        let known = Levels { kept: [(9, 1), (4, 1), (3, 1)], unknown: 1 };
+        let nobody = (0, 0);
+        let persons = |keys, levels| Persons { keys, levels };
+        let contacts = vec![
+            persons(-3, known),
+            persons(i64::MAX, levels([(2, 1), nobody, nobody])),
+            persons(40, levels([(1, 3), nobody, nobody])),
+        ];
+        let of_patients = vec![Persons { keys: 8, levels: Levels::default() }];
+        let mut one = Doctors::default();
+        one.push(1, 1);
+        one.end_cell();
+        let layers = [Layer { persons: contacts, doctors: doctors() }, Layer { persons: of_patients, doctors: one }];
+        (Contributors { doctors: vec![70, 80], layers, days: DoctorDays::default() }, cells)
+    }
+
     #[test]
     fn contributors_come_back_from_their_rows_and_rows_that_do_not_fit_are_refused() {
-        let mut levels = Levels::default();
-        [4, 4, 9].into_iter().for_each(|number| levels.add(number));
-        let persons = vec![Persons { keys: -3, levels }, Persons::default(), Persons { keys: i64::MAX, levels }];
-        let of_patients = Layer { persons: vec![Persons { keys: 8, levels: Levels::default() }], ..Layer::default() };
-        let mut whole = Contributors {
-            doctors: vec![70, 80],
-            layers: [Layer { persons, doctors: doctors() }, of_patients],
-            days: DoctorDays::default(),
-        };
-        whole.layers[1].doctors.end_cell();
-        let rows = whole.to_rows().unwrap();
-        assert_eq!(Contributors::from_rows(&rows, [3, 1]), Some(whole.clone()));
-        assert_eq!(Contributors::from_rows(&rows, [2, 1]), None, "cells of another layer");
+        let (mut whole, [contacts, patients]) = whole();
+        let rows = whole.to_rows(&contacts).unwrap();
+        assert_eq!(Contributors::from_rows(&rows, [&contacts, &patients]), Some(whole.clone()));
+        assert_eq!(Contributors::from_rows(&rows, [&contacts[..2], &patients]), None, "cells of another layer");
         whole.doctors.pop();
-        assert_eq!(Contributors::from_rows(&whole.to_rows().unwrap(), [3, 1]), None, "a doctor without a key");
+        let rows = whole.to_rows(&contacts).unwrap();
+        assert_eq!(Contributors::from_rows(&rows, [&contacts, &patients]), None, "a doctor without a key");
+    }
+
+    #[test]
+    fn the_largest_numbers_are_kept_of_cells_alone_that_do_not_tell_them() {
+        let (whole, [contacts, _]) = whole();
+        let rows = levels_to_rows(&whole.layers[0].persons, &contacts).unwrap();
+        assert_eq!(values::<UInt32Type>(&rows, "cell").unwrap(), [0]);
     }
 }

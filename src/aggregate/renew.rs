@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::axes::{Span, is_per_doctor};
-use super::blocks::{Block, Slice};
+use super::blocks::Block;
 use super::contributors::{Contributors, Doctors, Layer, Persons};
 use super::count::{Counted, Noting, count_noting, prepare};
 use super::days::{DaysDifference, DoctorDays, differ};
@@ -27,9 +27,11 @@ use super::workload::means;
 use crate::contacts::Contacts;
 use crate::domain::{Month, Period, Result};
 
-/// Most doctors in cells that are kept of the periods counted at a time: some 200 MB. Where there
-/// are more, none are kept, and late rows count their periods anew.
+/// Most doctors in cells that are kept of the periods counted at a time: so many, some 150 MB, or
+/// so many a contact, less than contacts take themselves. Where there are more, none are
+/// kept, and late rows count their periods anew.
 const MOST_PAIRS: usize = 12_000_000;
+const PAIRS_A_CONTACT: usize = 5;
 
 /// Months after the last one of a period in which its contacts may change by more than a few: rows
 /// come for six, and are credited some ten weeks later.
@@ -95,7 +97,9 @@ impl Night<'_> {
         let with = |table: &usize| periods.iter().any(|period| tables.with(*period).contains(table));
         let here: Vec<usize> = tables.counted.iter().map(|counted| counted.table).filter(with).collect();
         let keys = Keys::of_contacts(contacts);
-        let wanted = WantedContributors { periods: open, limit: MOST_PAIRS, keys: keys.patients() };
+        let length: usize = contacts.parts.iter().map(|part| part.len()).sum();
+        let limit = MOST_PAIRS.max(PAIRS_A_CONTACT * length);
+        let wanted = WantedContributors { periods: open, limit, keys: &keys.patients };
         let run = super::count::Run { wanted, ..self.run(contacts, Some(periods)) };
         let noting = count_noting(&run, &here, tables.selection);
         let mut made = Made::new();
@@ -105,7 +109,7 @@ impl Night<'_> {
             }
         }
         if !noting.pairs.is_over {
-            add_contributors(&mut made, noting, &keys, open);
+            add_contributors(&mut made, noting, &keys);
         }
         made
     }
@@ -197,46 +201,35 @@ impl Night<'_> {
 }
 
 /// Gives the blocks of some periods who is in their cells.
-fn add_contributors(made: &mut Made, mut noting: Noting, keys: &Keys, periods: &[Period]) {
-    let of_layer = |pair: &Pair| (pair.table, pair.layer);
-    noting.pairs.list.sort_unstable_by_key(of_layer);
+fn add_contributors(made: &mut Made, mut noting: Noting, keys: &Keys) {
     for (number, table) in noting.cells.tables.iter().enumerate() {
-        let mut found = vec![[Vec::new(), Vec::new()]; table.axes.periods.len()];
-        let slice = Slice::of(&table.axes, 0, table.axes.len());
-        for layer in 0..2 {
-            let from = noting.pairs.list.partition_point(|pair| of_layer(pair) < (number as u16, layer));
-            let here = noting.pairs.list[from..].iter().take_while(|pair| of_layer(pair) == (number as u16, layer));
-            for pair in here {
-                let (period, at) = slice.parts(pair.cell as usize);
-                found[period][usize::from(layer)].push((at, pair.doctor - 1, pair.number));
-            }
-        }
         let mut days: Vec<DoctorDays> = vec![DoctorDays::default(); table.axes.periods.len()];
         for noted in noting.days[number].drain(..) {
             days[noted.period].0.insert((noted.place, keys.doctor(noted.doctor)), noted.figures);
         }
-        let all = table.axes.periods.iter().zip(found).zip(days).enumerate();
-        for (position, ((period, [contacts, patients]), days)) in all {
-            let block = made.get_mut(period).and_then(|blocks| blocks.get_mut(&table.table));
-            let Some(block) = block.filter(|_| periods.contains(period)) else { continue };
+        for (position, (period, days)) in table.axes.periods.iter().zip(days).enumerate() {
+            let Some(pairs) = noting.pairs.take(number, position) else { continue };
+            let Some(block) = made.get_mut(period).and_then(|blocks| blocks.get_mut(&table.table)) else { continue };
             let persons = |layer: usize, at: u32| noting.persons.get((number, layer), position, at).unwrap_or_default();
+            let [contacts, patients] = pairs;
             let contacts = layer_of(block.contacts.iter().map(|cell| (cell.at, persons(0, cell.at))), contacts);
             let patients = layer_of(block.patients.iter().map(|cell| (cell.at, persons(1, cell.at))), patients);
-            let doctors = keys.doctors().to_vec();
+            let doctors = keys.doctors.clone();
             block.contributors = Some(Contributors { doctors, layers: [contacts, patients], days });
         }
     }
 }
 
-/// A layer of some cells, in order, from pairs of cell, doctor and number in any order.
-fn layer_of(cells: impl Iterator<Item = (u32, Persons)>, mut pairs: Vec<(u32, u32, u32)>) -> Layer {
-    pairs.sort_unstable();
+/// A layer of some cells, in order, from pairs in any order.
+fn layer_of(cells: impl Iterator<Item = (u32, Persons)>, mut pairs: Vec<Pair>) -> Layer {
+    pairs.sort_unstable_by_key(|&(at, doctor, _)| u64::from(at) << 32 | u64::from(doctor));
     let mut layer = Layer { persons: Vec::new(), doctors: Doctors::with_capacity(0, pairs.len()) };
     let mut pairs = pairs.into_iter().peekable();
     for (at, persons) in cells {
         layer.persons.push(persons);
         while let Some((_, doctor, number)) = pairs.next_if(|pair| pair.0 == at) {
-            layer.doctors.push(doctor, number);
+            // Numbered from 1 where they were counted.
+            layer.doctors.push(doctor - 1, number);
         }
         layer.doctors.end_cell();
     }

@@ -11,7 +11,7 @@ use super::blocks::Block;
 use super::cells::{CellCount, Cells, MeanCell, TableCells};
 use super::contributors::{Contributors, PARTS};
 use super::count::{Counted, Run, has_rate, prepare};
-use super::lone::{Keys, renumber};
+use super::lone::Alone;
 use super::pools::{Pools, pooled_tables, splice};
 use super::residents::layer;
 use super::touched::Touched;
@@ -37,7 +37,8 @@ pub struct Night<'a> {
 /// Cells under way, with the names of the files that they are kept in.
 pub struct NightCells {
     pub cells: Cells,
-    keys: Keys,
+    /// Who is alone in some cell. Who is alone in a cell of a pool is so in one of its municipalities.
+    alone: Alone,
     pub kept: Vec<String>,
     /// What was found touched, for the tables that are counted again with pools.
     touched: Option<Touched>,
@@ -47,7 +48,7 @@ pub struct NightCells {
 pub fn count_night(night: &Night) -> Result<NightCells> {
     let tables: Vec<usize> = (0..night.pipeline.tables.len()).collect();
     let cells = Cells { tables: Vec::new() };
-    let mut made = NightCells { cells, keys: Keys::default(), kept: Vec::new(), touched: None };
+    let mut made = NightCells { cells, alone: Alone::default(), kept: Vec::new(), touched: None };
     made.cells.tables = night.tables(&tables, Selection::All, &mut made)?;
     Ok(made)
 }
@@ -59,7 +60,6 @@ pub fn with_pools_night(mut made: NightCells, pools: &Pools, night: &Night) -> R
         let added = night.tables(&pooled, Selection::Pools(pools), &mut made)?;
         splice(&mut made.cells, &pooled, added);
     }
-    renumber(&mut made.cells, &made.keys);
     Ok((made.cells, made.kept))
 }
 
@@ -106,7 +106,10 @@ impl Night<'_> {
             self.keep(&self.key(period, selection, &self.months.list), &renewed)?;
             blocks.insert(period, renewed);
         }
-        counted.into_iter().map(|table| self.assemble(table, &blocks, &mut made.keys)).collect()
+        if let Selection::All = selection {
+            made.alone = Alone::of(blocks.values().flat_map(BTreeMap::values).flat_map(Block::alone));
+        }
+        counted.into_iter().map(|table| self.assemble(table, &blocks, &made.alone)).collect()
     }
 
     /// A count of some contacts, of some periods alone.
@@ -133,7 +136,7 @@ impl Night<'_> {
     fn keep(&self, key: &Key, blocks: &Blocks) -> Result<()> {
         let mut writer = self.months.stage.create(key)?;
         for (table, block) in blocks {
-            let contributors = block.contributors.as_ref().map(Contributors::to_rows).transpose()?;
+            let contributors = block.contributors.as_ref().map(|all| all.to_rows(&block.contacts)).transpose()?;
             let contributors = PARTS.into_iter().zip(contributors.into_iter().flatten());
             for (layer, rows) in block.to_rows()?.into_iter().chain(contributors) {
                 writer.rows(&format!("{table}-{layer}"), &rows)?;
@@ -143,7 +146,7 @@ impl Night<'_> {
     }
 
     /// A table from the blocks of its periods.
-    fn assemble(&self, counted: Counted, blocks: &BTreeMap<Period, Blocks>, keys: &mut Keys) -> Result<TableCells> {
+    fn assemble(&self, counted: Counted, blocks: &BTreeMap<Period, Blocks>, alone: &Alone) -> Result<TableCells> {
         let table = &self.pipeline.tables[counted.table];
         let none = Contacts::default();
         let residents = if has_rate(table) { layer(&self.run(&none, None), table, &counted) } else { Vec::new() };
@@ -158,7 +161,7 @@ impl Night<'_> {
         };
         for (at, period) in made.axes.periods.clone().into_iter().enumerate() {
             let block = blocks.get(&period).and_then(|blocks| blocks.get(&made.table));
-            let put = block.and_then(|block| block.put(&mut made, at, keys));
+            let put = block.and_then(|block| block.put(&mut made, at, alone));
             put.ok_or_else(|| Error::bug("the cells of a period do not fit their table"))?;
         }
         Ok(made)
@@ -183,7 +186,7 @@ pub fn read_whole(stored: &Stored, table: usize) -> Result<Option<Block>> {
     }
     let block = read_block(stored, table)?;
     let parts = PARTS.iter().map(|part| stored.rows(&format!("{table}-{part}"))).collect::<Result<Vec<_>>>()?;
-    let contributors = Contributors::from_rows(&parts, [block.contacts.len(), block.patients.len()]);
+    let contributors = Contributors::from_rows(&parts, [&block.contacts, &block.patients]);
     let contributors = Some(contributors.ok_or_else(|| stored.is_damaged())?);
     Ok(Some(Block { contributors, ..block }))
 }
