@@ -166,14 +166,6 @@ impl Layout {
         }
     }
 
-    /// Like [`Layout::cells`], with the period of the axis and the position without it.
-    #[inline]
-    pub fn without_period(&self, place: PlaceIndex, month: u16, offsets: &[usize], mut visit: impl FnMut(usize, u32)) {
-        for &period in self.periods(month) {
-            self.without_period_in(place, period, offsets, |at| visit(period, at));
-        }
-    }
-
     /// Like [`Layout::cells_in`], with the position without its period.
     #[inline]
     pub fn without_period_in(&self, place: PlaceIndex, period: usize, offsets: &[usize], mut visit: impl FnMut(u32)) {

@@ -10,9 +10,10 @@ use arrow::datatypes::{Int64Type, UInt32Type};
 use arrow::record_batch::RecordBatch;
 use rustc_hash::FxHashMap;
 
-use super::blocks::{KeptCell, Named, rows, values};
+use super::blocks::KeptCell;
 use super::cells::CellCount;
 use super::days::DoctorDays;
+use super::kept::{Named, rows, values};
 use super::levels::{KEPT, Levels};
 use crate::domain::Result;
 

@@ -11,10 +11,10 @@ use arrow::datatypes::{Int64Type, UInt32Type};
 use arrow::record_batch::RecordBatch;
 
 use super::axes::quantity_of;
-use super::blocks::{Named, rows, values};
 use super::count::Counted;
 use super::difference::Sided;
 use super::facts::{Facts, Signatures};
+use super::kept::{Named, rows, values};
 use super::workload::{BILLION, own};
 use crate::definition::PerDoctor;
 use crate::domain::Result;
@@ -87,7 +87,7 @@ impl DoctorDays {
     }
 }
 
-/// How the days of some doctors have changed in the periods of a table.
+/// How the days of some doctors have changed in a table of one period.
 ///
 /// `contacts` hold all contacts of a doctor on a day on which one came or went, neighbours by
 /// doctor and day.
@@ -96,16 +96,18 @@ pub fn differ(
     means: &[PerDoctor],
     contacts: &[Sided],
     (signatures, at): (&mut Signatures, usize),
-) -> Vec<DaysDifference> {
-    let mut found: Vec<DaysDifference> = table.axes.periods.iter().map(|_| DaysDifference::default()).collect();
+) -> DaysDifference {
+    let mut found = DaysDifference::default();
     for day in contacts.chunk_by(|a, b| a.doctor_and_day() == b.doctor_and_day()) {
         let mut here: Vec<(Facts, &Sided)> = Vec::new();
         for sided in day {
             let counted = signatures.of_contact(&sided.contact, (0, 0));
             here.extend(counted.filter(|facts| !signatures.quantities(facts, at).is_empty()).map(|f| (f, sided)));
         }
-        let Some((facts, _)) = here.first() else { continue };
-        let (periods, doctor) = (table.layout.periods(facts.month), day[0].contact.doctor);
+        if here.first().is_none_or(|(facts, _)| table.layout.periods(facts.month).is_empty()) {
+            continue;
+        }
+        let doctor = day[0].contact.doctor;
         let mut places: Vec<usize> = Vec::new();
         for (facts, _) in &here {
             places.extend(table.layout.places(table.layout.place(facts)).iter().map(|(place, _)| *place));
@@ -122,9 +124,7 @@ pub fn differ(
                 counts: &|facts, quantity| signatures.quantities(facts, at).contains(&quantity),
             };
             let (change, hours) = day.change(&is_at);
-            for &period in periods {
-                found[period].note((place as u32, doctor), &change, &hours);
-            }
+            found.note((place as u32, doctor), &change, &hours);
         }
     }
     found

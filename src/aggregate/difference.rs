@@ -1,6 +1,6 @@
 //! What touched persons have in each cell, before and after.
 //!
-//! In: the contacts of a touched person in some periods, each with the runs that it is in. Out: the
+//! In: the contacts of a touched person in a period, each with the runs that it is in. Out: the
 //! cells where the person has another number than before, where the person came or went, and how
 //! the numbers of doctors changed. Never sees who was not touched.
 
@@ -13,7 +13,7 @@ use super::facts::{Facts, Signatures};
 use super::movers::Standing;
 use crate::codes::practice_types;
 use crate::contacts::Contact;
-use crate::domain::{PlaceIndex, Service};
+use crate::domain::{Month, PlaceIndex, Service};
 
 /// Which of two runs a contact is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,10 +29,14 @@ pub enum Side {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sided {
     pub contact: Contact,
+    pub month: Month,
     pub side: Side,
 }
 
 impl Sided {
+    pub fn of(contact: Contact, side: Side) -> Sided {
+        Sided { month: contact.month(), contact, side }
+    }
     /// Whether the contact is in the run before.
     pub fn was(&self) -> bool {
         self.side != Side::Won
@@ -55,7 +59,7 @@ pub struct Moved {
     pub after: u32,
 }
 
-/// What has changed in a table and period.
+/// What has changed in a table, in a period.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Difference {
     pub contacts: Vec<Moved>,
@@ -79,9 +83,6 @@ impl Difference {
     }
 }
 
-/// By table, then period of its axis.
-pub type Differences = Vec<Vec<Difference>>;
-
 /// A contact of the person at hand.
 struct Known {
     facts: Facts,
@@ -103,29 +104,34 @@ struct Seen {
 /// Quantity, number of the doctor, place, and the codes of all dimensions.
 type SeenKey = (u16, u32, PlaceIndex, u32);
 
-/// Walks the touched persons.
+/// Walks the touched persons, for tables of one period.
 pub struct Walker<'a> {
     pub signatures: Signatures<'a>,
     pub counted: &'a [Counted],
     /// Numbers of the doctors by key.
     pub doctors: &'a FxHashMap<i64, u32>,
-    pub found: Differences,
-    cells: FxHashMap<(u32, u32), [u32; 3]>,
+    /// By table.
+    pub found: Vec<Difference>,
+    cells: FxHashMap<u32, [u32; 3]>,
     offsets: Vec<usize>,
 }
 
 impl<'a> Walker<'a> {
     pub fn new(signatures: Signatures<'a>, counted: &'a [Counted], doctors: &'a FxHashMap<i64, u32>) -> Self {
-        let found = counted.iter().map(|table| vec![Difference::default(); table.axes.periods.len()]).collect();
+        let found = vec![Difference::default(); counted.len()];
         Walker { signatures, counted, doctors, found, cells: FxHashMap::default(), offsets: Vec::new() }
     }
 
-    /// Notes one person, all of whose contacts in the periods are given, in order.
+    /// Notes one person, all of whose contacts in the period are given, in order, others maybe too.
     pub fn person(&mut self, contacts: &[Sided]) {
-        let Some(first) = contacts.first() else { return };
-        let key = first.contact.person;
+        let Some(period) = self.counted.first().and_then(|table| table.axes.periods.first().copied()) else { return };
+        let is_within = |sided: &&Sided| period.contains(sided.month);
+        if !contacts.iter().filter(is_within).any(|sided| sided.side != Side::Both) {
+            return;
+        }
+        let key = contacts[0].contact.person;
         let mut person: Vec<Known> = Vec::with_capacity(contacts.len());
-        for Sided { contact, side } in contacts {
+        for Sided { contact, side, .. } in contacts.iter().filter(is_within) {
             let doctor = self.doctors.get(&contact.doctor).copied().unwrap_or_default();
             let facts = self.signatures.of_contact(contact, (0, doctor));
             person.extend(facts.map(|facts| Known { facts, side: *side, net: Some(*side) }));
@@ -134,7 +140,8 @@ impl<'a> Walker<'a> {
         for at in 0..self.counted.len() {
             self.contacts(at, key, &person);
             if self.counted[at].has_patients {
-                self.patients(at, key, &person);
+                self.presence(at, key, &person);
+                self.doctors_of(at, &person);
             }
         }
     }
@@ -142,7 +149,6 @@ impl<'a> Walker<'a> {
     fn contacts(&mut self, at: usize, key: i64, person: &[Known]) {
         let (table, found) = (&self.counted[at], &mut self.found[at]);
         self.cells.clear();
-        let mut changed = vec![false; table.axes.periods.len()];
         for known in person {
             let facts = &known.facts;
             let (side, more) = match known.net {
@@ -155,11 +161,10 @@ impl<'a> Walker<'a> {
                 continue;
             }
             table.layout.offsets(facts, &mut self.offsets);
-            table.layout.without_period(table.layout.place(facts), facts.month, &self.offsets, |period, base| {
-                changed[period] = true;
+            table.layout.without_period_in(table.layout.place(facts), 0, &self.offsets, |base| {
                 for cell in quantities.iter().map(|&quantity| base + u32::from(quantity)) {
-                    self.cells.entry((period as u32, cell)).or_default()[side] += 1;
-                    found[period].doctors[0].push((cell, facts.doctor, more));
+                    self.cells.entry(cell).or_default()[side] += 1;
+                    found.doctors[0].push((cell, facts.doctor, more));
                 }
             });
         }
@@ -168,43 +173,25 @@ impl<'a> Walker<'a> {
         }
         for facts in person.iter().filter(|known| known.net == Some(Side::Both)).map(|known| &known.facts) {
             let quantities = self.signatures.quantities(facts, at);
-            if quantities.is_empty() || !table.layout.periods(facts.month).iter().any(|&period| changed[period]) {
+            if quantities.is_empty() {
                 continue;
             }
             table.layout.offsets(facts, &mut self.offsets);
-            table.layout.without_period(table.layout.place(facts), facts.month, &self.offsets, |period, base| {
-                if changed[period] {
-                    for cell in quantities.iter().map(|&quantity| base + u32::from(quantity)) {
-                        if let Some(numbers) = self.cells.get_mut(&(period as u32, cell)) {
-                            numbers[0] += 1;
-                        }
+            table.layout.without_period_in(table.layout.place(facts), 0, &self.offsets, |base| {
+                for cell in quantities.iter().map(|&quantity| base + u32::from(quantity)) {
+                    if let Some(numbers) = self.cells.get_mut(&cell) {
+                        numbers[0] += 1;
                     }
                 }
             });
         }
-        for (&(period, at), &[both, lost, won]) in self.cells.iter().filter(|(_, numbers)| numbers[1] != numbers[2]) {
-            found[period as usize].contacts.push(Moved { at, key, before: both + lost, after: both + won });
-        }
-    }
-
-    fn patients(&mut self, at: usize, key: i64, person: &[Known]) {
-        let table = &self.counted[at];
-        let mut changed: Vec<usize> = Vec::new();
-        for known in person.iter().filter(|known| known.side != Side::Both) {
-            changed.extend(table.layout.periods(known.facts.month));
-        }
-        changed.sort_unstable();
-        changed.dedup();
-        for period in changed {
-            let within = |known: &&Known| table.layout.periods(known.facts.month).contains(&period);
-            let here: Vec<&Known> = person.iter().filter(within).collect();
-            self.presence(at, period, key, &here);
-            self.doctors_of(at, period, &here);
+        for (&at, &[both, lost, won]) in self.cells.iter().filter(|(_, numbers)| numbers[1] != numbers[2]) {
+            found.contacts.push(Moved { at, key, before: both + lost, after: both + won });
         }
     }
 
     /// In which cells the person is, before and after: where the last contact was.
-    fn presence(&mut self, at: usize, period: usize, key: i64, here: &[&Known]) {
+    fn presence(&mut self, at: usize, key: i64, here: &[Known]) {
         let [before, after] = [Side::Won, Side::Lost].map(|without| {
             let contacts = || here.iter().filter(|known| known.side != without).map(|known| &known.facts);
             let mut cells = Vec::new();
@@ -216,14 +203,14 @@ impl<'a> Walker<'a> {
                 quantities.dedup();
                 let (layout, offsets) = (&self.counted[at].layout, &mut self.offsets);
                 layout.offsets(last, offsets);
-                layout.without_period_in(layout.place(last), period, offsets, |base| {
+                layout.without_period_in(layout.place(last), 0, offsets, |base| {
                     cells.extend(quantities.iter().map(|&quantity| base + u32::from(quantity)));
                 });
                 cells.sort_unstable();
             }
             cells
         });
-        let moved = &mut self.found[at][period].patients;
+        let moved = &mut self.found[at].patients;
         each_difference(
             (&before, &after),
             |at| *at,
@@ -237,7 +224,7 @@ impl<'a> Walker<'a> {
     ///
     /// A pair of doctor and quantity is the same in all cells where the person's contacts with it,
     /// as seen from where the person is, are the same.
-    fn doctors_of(&mut self, at: usize, period: usize, here: &[&Known]) {
+    fn doctors_of(&mut self, at: usize, here: &[Known]) {
         let [before, after] = [Side::Won, Side::Lost].map(|without| self.seen(at, here, without));
         let mut changed: Vec<(u16, u32)> = Vec::new();
         each_difference((&before, &after), |seen| seen.key, |seen, _| changed.push(seen.pair()));
@@ -251,7 +238,7 @@ impl<'a> Walker<'a> {
                 let (layout, offsets) = (&self.counted[at].layout, &mut self.offsets);
                 let facts = seen.standing.applied(&here[seen.row].facts);
                 layout.offsets(&facts, offsets);
-                layout.without_period_in(layout.place(&facts), period, offsets, |base| {
+                layout.without_period_in(layout.place(&facts), 0, offsets, |base| {
                     cells.push((base + u32::from(seen.key.0), facts.doctor));
                 });
             }
@@ -259,7 +246,7 @@ impl<'a> Walker<'a> {
             cells.dedup();
             cells
         });
-        let doctors = &mut self.found[at][period].doctors[1];
+        let doctors = &mut self.found[at].doctors[1];
         each_difference(
             (&before, &after),
             |pair| *pair,
@@ -271,7 +258,7 @@ impl<'a> Walker<'a> {
 
     /// The person's contacts but those of one side, from where the person is, by what tells cells
     /// apart; each once.
-    fn seen(&self, at: usize, here: &[&Known], without: Side) -> Vec<Seen> {
+    fn seen(&self, at: usize, here: &[Known], without: Side) -> Vec<Seen> {
         let layout = &self.counted[at].layout;
         let mut all = Vec::new();
         let mut standings = [None; Service::ALL.len()];

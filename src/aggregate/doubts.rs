@@ -24,39 +24,40 @@ const ALL: u128 = u128::MAX;
 /// Sexes: `domain::Sex` and one more that is none.
 const SEXES: usize = 4;
 
-/// Cells in doubt, by position of their table and period among those counted.
-pub type InDoubt = BTreeMap<(usize, usize), Vec<u32>>;
+/// Cells in doubt, by position of their table among those counted.
+pub type InDoubt = BTreeMap<usize, Vec<u32>>;
 
-/// Largest numbers by table, period and cell.
-pub type Settled = FxHashMap<(usize, usize, u32), Levels>;
+/// Largest numbers by table and cell.
+pub type Settled = FxHashMap<(usize, u32), Levels>;
 
 impl Night<'_> {
-    /// Counts the cells in doubt.
-    pub fn count_doubts(&self, counted: &[Counted], first: Month, doubts: &InDoubt) -> Result<Settled> {
-        let mut cells: Settled = FxHashMap::default();
-        for (&(table, period), at) in doubts {
-            cells.extend(at.iter().map(|&at| ((table, period, at), Levels::default())));
-        }
+    /// Counts the cells in doubt of tables of one period.
+    pub fn count_doubts(
+        &self,
+        (counted, period): (&[Counted], Period),
+        first: Month,
+        doubts: &InDoubt,
+    ) -> Result<Settled> {
+        let all = doubts.iter().flat_map(|(&table, cells)| cells.iter().map(move |&at| (table, at)));
+        let mut cells: Settled = all.map(|cell| (cell, Levels::default())).collect();
         if cells.is_empty() {
             return Ok(cells);
         }
-        let mut contacts = self.contacts_near(counted, doubts)?;
+        let mut contacts = self.contacts_near((counted, period), doubts)?;
         tracing::debug!(cells = cells.len(), contacts = contacts.len(), "counting the cells in doubt");
         contacts.par_sort_unstable_by_key(|contact| contact.person);
         let numbers: Vec<usize> = counted.iter().map(|table| table.table).collect();
         let mut signatures = Signatures::new(self.pipeline, &numbers, first);
-        let mut tables: Vec<usize> = doubts.keys().map(|(table, _)| *table).collect();
-        tables.dedup();
         let (mut of_person, mut offsets) = (FxHashMap::default(), Vec::new());
         for person in contacts.chunk_by(|a, b| a.person == b.person) {
             of_person.clear();
             for contact in person {
                 let Some(facts) = signatures.of_contact(contact, (0, 0)) else { continue };
-                for &at in &tables {
+                for (&at, _) in doubts.iter().filter(|(_, cells)| !cells.is_empty()) {
                     let (layout, quantities) = (&counted[at].layout, signatures.quantities(&facts, at));
                     layout.offsets(&facts, &mut offsets);
-                    layout.without_period(layout.place(&facts), facts.month, &offsets, |period, base| {
-                        for cell in quantities.iter().map(|&quantity| (at, period, base + u32::from(quantity))) {
+                    layout.without_period_in(layout.place(&facts), 0, &offsets, |base| {
+                        for cell in quantities.iter().map(|&quantity| (at, base + u32::from(quantity))) {
                             if cells.contains_key(&cell) {
                                 *of_person.entry(cell).or_insert(0) += 1;
                             }
@@ -71,29 +72,21 @@ impl Night<'_> {
         Ok(cells)
     }
 
-    /// The contacts that may be in cells in doubt.
-    fn contacts_near(&self, counted: &[Counted], doubts: &InDoubt) -> Result<Vec<Contact>> {
-        let mut near: BTreeMap<Period, Near> = BTreeMap::new();
-        for (&(table, period), cells) in doubts {
-            let axes = &counted[table].axes;
-            let of = &self.pipeline.tables[counted[table].table];
-            let near =
-                near.entry(axes.periods[period]).or_insert_with(|| Near::new(self.geography.municipalities.len()));
+    /// The contacts of a period that may be in cells in doubt.
+    fn contacts_near(&self, (counted, period): (&[Counted], Period), doubts: &InDoubt) -> Result<Vec<Contact>> {
+        let mut near = Near::new(self.geography.municipalities.len());
+        for (&table, cells) in doubts {
+            let (axes, of) = (&counted[table].axes, &self.pipeline.tables[counted[table].table]);
             for &at in cells {
                 let place = axes.places[Block::place_of(axes, at)];
-                near.note(
-                    of,
-                    |municipality| self.is_in(place, municipality),
-                    |dimension| Block::code_of(axes, at, dimension),
-                );
+                let code = |dimension| Block::code_of(axes, at, dimension);
+                near.note(of, |municipality| self.is_in(place, municipality), code);
             }
         }
-        let within = |month: &Month| near.keys().any(|period| period.contains(*month));
-        let months: Vec<Month> = self.months.list.keys().copied().filter(within).collect();
+        let months: Vec<Month> = self.months.list.keys().copied().filter(|&month| period.contains(month)).collect();
         let found = months.into_par_iter().map(|month| {
-            let near: Vec<&Near> = near.iter().filter(|(period, _)| period.contains(month)).map(|of| of.1).collect();
             let mut contacts = self.months.read(month)?;
-            contacts.retain(|contact| near.iter().any(|near| near.has(contact)));
+            contacts.retain(|contact| near.has(contact));
             Result::Ok(contacts)
         });
         Ok(found.collect::<Result<Vec<_>>>()?.concat())

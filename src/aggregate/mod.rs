@@ -15,6 +15,7 @@ mod days;
 mod difference;
 mod doubts;
 mod facts;
+mod kept;
 mod late;
 mod levels;
 mod lone;

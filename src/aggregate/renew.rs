@@ -7,25 +7,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 
 use super::axes::{Span, is_per_doctor};
 use super::blocks::Block;
-use super::contributors::{Contributors, Doctors, Layer, Persons};
-use super::count::{Counted, Noting, count_noting, prepare};
+use super::contributors::{Contributors, Doctors, Layer, PARTS, Persons};
+use super::count::{Counted, Noting, count_noting, prepare, share_out};
 use super::days::{DaysDifference, DoctorDays, differ};
-use super::difference::{Difference, Differences, Walker};
+use super::difference::{Difference, Walker};
 use super::doubts::InDoubt;
 use super::facts::Signatures;
 use super::late::{Turned, turn};
 use super::lone::Keys;
 use super::means::turn_means;
 use super::pairs::{Pair, WantedContributors};
-use super::staged::{Blocks, Night, Tables, read_whole};
+use super::staged::{Blocks, Kept, Night, Tables, read_whole};
 use super::touched::{Touched, touched};
 use super::workload::means;
-use crate::contacts::Contacts;
-use crate::domain::{Month, Period, Result};
+use crate::contacts::{Change, Contacts};
+use crate::domain::{Error, Month, Period, Result};
+use crate::stage::Stored;
 
 /// Most doctors in cells that are kept of the periods counted at a time: so many, some 150 MB, or
 /// so many a contact, less than contacts take themselves. Where there are more, none are
@@ -40,51 +40,53 @@ const MONTHS_OPEN: i32 = 9;
 /// Touched persons walked at a time.
 const PERSONS_AT_ONCE: usize = 512;
 
-type Made = BTreeMap<Period, Blocks>;
-
 impl Night<'_> {
-    /// The cells of some periods; `known` is what was found touched for other tables.
-    pub fn renew(&self, periods: &[Period], tables: Tables, known: &mut Option<Touched>) -> Result<Made> {
-        let mut before = self.before(periods, tables)?;
-        let (late, anew): (Vec<Period>, Vec<Period>) =
-            periods.iter().copied().partition(|period| before.contains_key(period));
-        let mut made = self.count(&anew, tables)?;
-        if let Some(change) = self.change.filter(|_| !late.is_empty()) {
-            let months: BTreeSet<Month> =
-                late.iter().flat_map(|period| (period.first.0..=period.last().0).map(Month)).collect();
-            let touched = match known {
-                Some(known) if months.is_subset(&known.months) => known,
-                _ => known.insert(touched(change, self.months, months)?),
-            };
-            made.extend(match self.late(&mut before, &late, tables, touched)? {
-                Some(found) => found,
-                None => self.count(&late, tables)?,
-            });
+    /// Makes and keeps the cells of some periods; `known` is what was found touched for other tables.
+    ///
+    /// Periods are turned one after the other, so that no more than one is held with who is in it.
+    pub fn renew(&self, periods: &[Period], tables: Tables, known: &mut Option<Touched>) -> Result<Kept> {
+        let (mut kept, mut anew, mut late) = (Kept::new(), Vec::new(), Vec::new());
+        for &period in periods {
+            match self.before(period, tables) {
+                Some(stored) => late.push((period, stored)),
+                None => anew.push(period),
+            }
         }
-        Ok(made)
+        let months = late.iter().flat_map(|(period, _)| (period.first.0..=period.last().0).map(Month)).collect();
+        for (period, stored) in late {
+            let whole = |table| Ok((table, read_whole(&stored, table)?));
+            let before: Blocks = tables.with(period).into_iter().map(whole).collect::<Result<_>>()?;
+            match self.late(before, period, (tables, self.touched(&months, known)?))? {
+                Some(blocks) => _ = kept.insert(period, self.keep((period, tables), blocks)?),
+                None => anew.push(period),
+            }
+        }
+        for (period, blocks) in self.count(&anew, tables)? {
+            kept.insert(period, self.keep((period, tables), blocks)?);
+        }
+        Ok(kept)
     }
 
-    /// What was kept of the periods that can be turned.
-    fn before(&self, periods: &[Period], tables: Tables) -> Result<Made> {
-        let mut before = Made::new();
-        let Some(change) = self.change else { return Ok(before) };
-        for &period in periods {
-            let key = self.key(period, tables.selection, &change.months);
-            let Some(stored) = self.months.stage.read(&key) else { continue };
-            let blocks: Option<Blocks> = tables
-                .with(period)
-                .into_iter()
-                .map(|table| Ok(read_whole(&stored, table)?.map(|block| (table, block))))
-                .collect::<Result<_>>()?;
-            before.extend(blocks.map(|blocks| (period, blocks)));
+    /// What has been touched in some months.
+    fn touched<'k>(&self, months: &BTreeSet<Month>, known: &'k mut Option<Touched>) -> Result<&'k Touched> {
+        if known.as_ref().is_none_or(|known| !months.is_subset(&known.months)) {
+            let nothing = Change::default();
+            *known = Some(touched(self.change.unwrap_or(&nothing), self.months, months.clone())?);
         }
-        Ok(before)
+        known.as_ref().ok_or_else(|| Error::bug("what was touched is not known"))
+    }
+
+    /// What was kept of a period before, where all of it can be turned.
+    fn before(&self, period: Period, tables: Tables) -> Option<Stored> {
+        let stored = self.months.stage.read(&self.key(period, tables.selection, &self.change?.months))?;
+        let has = |table: &usize| stored.has(&format!("{table}-{}", PARTS[0]));
+        tables.with(period).iter().all(has).then_some(stored)
     }
 
     /// Counts all contacts of some periods.
-    fn count(&self, periods: &[Period], tables: Tables) -> Result<Made> {
+    fn count(&self, periods: &[Period], tables: Tables) -> Result<BTreeMap<Period, Blocks>> {
         if periods.is_empty() {
-            return Ok(Made::new());
+            return Ok(BTreeMap::new());
         }
         let contacts = self.months.gather(|month| periods.iter().any(|period| period.contains(month)))?;
         let is_open = |period: &Period| self.as_of <= period.last().plus(MONTHS_OPEN).last_day();
@@ -93,7 +95,12 @@ impl Night<'_> {
     }
 
     /// The cells that some contacts make in some periods, with who is in those of the open ones.
-    fn blocks(&self, contacts: &Contacts, (periods, open): (&[Period], &[Period]), tables: Tables) -> Made {
+    fn blocks(
+        &self,
+        contacts: &Contacts,
+        (periods, open): (&[Period], &[Period]),
+        tables: Tables,
+    ) -> BTreeMap<Period, Blocks> {
         let with = |table: &usize| periods.iter().any(|period| tables.with(*period).contains(table));
         let here: Vec<usize> = tables.counted.iter().map(|counted| counted.table).filter(with).collect();
         let keys = Keys::of_contacts(contacts);
@@ -102,7 +109,7 @@ impl Night<'_> {
         let wanted = WantedContributors { periods: open, limit, keys: &keys.patients };
         let run = super::count::Run { wanted, ..self.run(contacts, Some(periods)) };
         let noting = count_noting(&run, &here, tables.selection);
-        let mut made = Made::new();
+        let mut made: BTreeMap<Period, Blocks> = BTreeMap::new();
         for table in &noting.cells.tables {
             for (at, &period) in table.axes.periods.iter().enumerate() {
                 made.entry(period).or_default().insert(table.table, Block::take(table, at, &keys));
@@ -114,81 +121,68 @@ impl Night<'_> {
         made
     }
 
-    /// Turns the cells of some periods; none where they do not add up.
-    fn late(&self, before: &mut Made, periods: &[Period], tables: Tables, touched: &Touched) -> Result<Option<Made>> {
+    /// Turns the cells of a period; none where they do not add up.
+    fn late(
+        &self,
+        mut before: Blocks,
+        period: Period,
+        (tables, touched): (Tables, &Touched),
+    ) -> Result<Option<Blocks>> {
         let (none, span) = (Contacts::default(), Span::of(self.pipeline, self.months.span(), self.as_of));
-        let run = self.run(&none, Some(periods));
-        let counted: Vec<Counted> =
-            tables.counted.iter().map(|table| prepare(&run, table.table, span, tables.selection)).collect();
+        let only = [period];
+        let run = self.run(&none, Some(&only));
+        let with = tables.with(period).into_iter();
+        let counted: Vec<Counted> = with.map(|table| prepare(&run, table, span, tables.selection)).collect();
         let first = span.map_or(Month(0), |span| span.first);
-        let (doctors, found) = self.differences(&counted, first, touched);
-        let mut jobs = Vec::new();
-        for (table, found) in found.into_iter().enumerate() {
-            for (period, difference) in found.into_iter().enumerate() {
-                let of = &counted[table];
-                let kept = before.get_mut(&of.axes.periods[period]).and_then(|blocks| blocks.remove(&of.table));
-                let Some(kept) = kept else { return Ok(None) };
-                jobs.push(((table, period), kept, difference));
-            }
-        }
-        let turned: Option<Vec<_>> = jobs
-            .into_par_iter()
-            .map(|(at, kept, difference)| {
-                if difference.is_empty() {
-                    return Some((at, Vec::new(), Turned { block: kept, doubts: Vec::new() }));
-                }
-                let turned = turn(&kept, difference, &doctors)?;
-                Some((at, kept.means, turned))
-            })
-            .collect();
+        let (doctors, differences) = self.differences(&counted, first, touched);
+        let jobs: Option<Vec<_>> = counted.iter().map(|of| before.remove(&of.table)).collect();
+        let Some(jobs) = jobs else { return Ok(None) };
+        let jobs: Vec<(Block, Difference)> = jobs.into_iter().zip(differences).collect();
+        let turn_one = |(kept, difference): (Block, Difference)| match difference.is_empty() {
+            true => Some((None, Turned { block: kept, doubts: Vec::new() })),
+            false => turn(&kept, difference, &doctors).map(|turned| (Some(kept.means), turned)),
+        };
+        let turned: Option<Vec<_>> = jobs.into_par_iter().map(turn_one).collect();
         let Some(turned) = turned else { return Ok(None) };
-        let in_doubt = turned.iter().filter(|(_, _, turned)| !turned.doubts.is_empty());
-        let doubts: InDoubt = in_doubt.map(|(at, _, turned)| (*at, turned.doubts.clone())).collect();
-        let settled = self.count_doubts(&counted, first, &doubts)?;
+        let doubts: InDoubt = turned.iter().map(|(_, turned)| turned.doubts.clone()).enumerate().collect();
+        let settled = self.count_doubts((&counted, period), first, &doubts)?;
         let days = self.days(&counted, first, touched);
-        let mut made = Made::new();
-        for ((table, period), kept_means, turned) in turned {
-            let is_changed = turned.block.means.is_empty();
-            let of = &counted[table];
-            let Some(mut block) = turned.settle(|at| settled.get(&(table, period, at)).copied()) else {
-                return Ok(None);
-            };
-            if let Some(days) = days.get(&table).filter(|_| is_changed) {
-                let at = (&self.pipeline.tables[of.table], of.axes.places.len());
-                if turn_means(&mut block, &kept_means, &days[period], at).is_none() {
-                    return Ok(None);
+        let mut made = Blocks::new();
+        for (at, (means, turned)) in turned.into_iter().enumerate() {
+            let of = &counted[at];
+            let block = turned.settle(|cell| settled.get(&(at, cell)).copied());
+            let block = block.and_then(|mut block| {
+                if let Some((means, days)) = means.zip(days.get(&at)) {
+                    turn_means(&mut block, &means, days, (&self.pipeline.tables[of.table], of.axes.places.len()))?;
                 }
-            }
-            made.entry(of.axes.periods[period]).or_default().insert(of.table, block);
+                Some(block)
+            });
+            let Some(block) = block else { return Ok(None) };
+            made.insert(of.table, block);
         }
         Ok(Some(made))
     }
 
-    /// What the touched persons have in other numbers than before, and the doctors' keys by number.
-    fn differences(&self, counted: &[Counted], first: Month, touched: &Touched) -> (Vec<i64>, Differences) {
-        let mut doctors: Vec<i64> = touched.of_persons.iter().map(|sided| sided.contact.doctor).collect();
-        doctors.sort_unstable();
-        doctors.dedup();
-        let numbers: FxHashMap<i64, u32> = doctors.iter().copied().zip(0..).collect();
+    /// What the touched persons have in other numbers than before, by table, and the doctors' keys by
+    /// number.
+    fn differences(&self, counted: &[Counted], first: Month, touched: &Touched) -> (Vec<i64>, Vec<Difference>) {
         let tables: Vec<usize> = counted.iter().map(|table| table.table).collect();
-        let persons: Vec<_> = touched.of_persons.chunk_by(|a, b| a.contact.person == b.contact.person).collect();
-        let walked = persons.par_chunks(PERSONS_AT_ONCE).map(|persons| {
-            let signatures = Signatures::new(self.pipeline, &tables, first);
-            let mut walker = Walker::new(signatures, counted, &numbers);
-            persons.iter().for_each(|person| walker.person(person));
-            walker.found
-        });
-        let empty = || counted.iter().map(|table| vec![Difference::default(); table.axes.periods.len()]).collect();
-        let found = walked.reduce(empty, |mut all: Differences, more| {
-            let pairs = all.iter_mut().flatten().zip(more.into_iter().flatten());
-            pairs.for_each(|(all, more)| all.merge(more));
+        let start = || Walker::new(Signatures::new(self.pipeline, &tables, first), counted, &touched.doctors);
+        let walk = |walker: &mut Walker<'_>, job: usize| {
+            let from = job * PERSONS_AT_ONCE;
+            let to = touched.persons.len().min(from + PERSONS_AT_ONCE);
+            touched.persons[from..to].iter().for_each(|person| walker.person(&touched.of_persons[person.clone()]));
+        };
+        let jobs = touched.persons.len().div_ceil(PERSONS_AT_ONCE);
+        let walked = share_out(jobs, start, walk, |mut all, more| {
+            all.found.iter_mut().zip(more.found).for_each(|(all, more)| all.merge(more));
             all
         });
-        (doctors, found)
+        (touched.keys.clone(), walked.found)
     }
 
     /// How the days of doctors have changed, for the tables of means by position.
-    fn days(&self, counted: &[Counted], first: Month, touched: &Touched) -> BTreeMap<usize, Vec<DaysDifference>> {
+    fn days(&self, counted: &[Counted], first: Month, touched: &Touched) -> BTreeMap<usize, DaysDifference> {
         let tables: Vec<usize> = counted.iter().map(|table| table.table).collect();
         let mut signatures = Signatures::new(self.pipeline, &tables, first);
         let of_means = counted.iter().enumerate().filter(|(_, of)| is_per_doctor(&self.pipeline.tables[of.table]));
@@ -201,7 +195,7 @@ impl Night<'_> {
 }
 
 /// Gives the blocks of some periods who is in their cells.
-fn add_contributors(made: &mut Made, mut noting: Noting, keys: &Keys) {
+fn add_contributors(made: &mut BTreeMap<Period, Blocks>, mut noting: Noting, keys: &Keys) {
     for (number, table) in noting.cells.tables.iter().enumerate() {
         let mut days: Vec<DoctorDays> = vec![DoctorDays::default(); table.axes.periods.len()];
         for noted in noting.days[number].drain(..) {

@@ -11,6 +11,7 @@ use super::blocks::Block;
 use super::cells::{CellCount, Cells, MeanCell, TableCells};
 use super::contributors::{Contributors, PARTS};
 use super::count::{Counted, Run, has_rate, prepare};
+use super::kept::Rows;
 use super::lone::Alone;
 use super::pools::{Pools, pooled_tables, splice};
 use super::residents::layer;
@@ -63,6 +64,9 @@ pub fn with_pools_night(mut made: NightCells, pools: &Pools, night: &Night) -> R
     Ok((made.cells, made.kept))
 }
 
+/// The rows of periods, by position of the table in the pipeline.
+pub type Kept = BTreeMap<Period, BTreeMap<usize, Rows>>;
+
 /// The blocks of a period by position of the table in the pipeline.
 pub type Blocks = BTreeMap<usize, Block>;
 
@@ -88,7 +92,7 @@ impl Night<'_> {
         let run = self.run(&none, None);
         let counted: Vec<Counted> = tables.iter().map(|&at| prepare(&run, at, span, selection)).collect();
         let periods: BTreeSet<Period> = counted.iter().flat_map(|table| table.axes.periods.iter().copied()).collect();
-        let mut blocks: BTreeMap<Period, Blocks> = BTreeMap::new();
+        let mut kept = Kept::new();
         let mut missing = Vec::new();
         let all = Tables { counted: &counted, selection };
         for &period in &periods {
@@ -96,20 +100,19 @@ impl Night<'_> {
             made.kept.push(key.name.clone());
             match self.months.stage.read(&key) {
                 Some(stored) => {
-                    blocks.insert(period, read(&stored, &all.with(period))?);
+                    let rows = |table| Ok((table, Rows::read(&stored, table)?));
+                    kept.insert(period, all.with(period).into_iter().map(rows).collect::<Result<_>>()?);
                 }
                 None => missing.push(period),
             }
         }
         tracing::debug!(periods = periods.len(), counted = missing.len(), "making the cells of periods that changed");
-        for (period, renewed) in self.renew(&missing, all, &mut made.touched)? {
-            self.keep(&self.key(period, selection, &self.months.list), &renewed)?;
-            blocks.insert(period, renewed);
-        }
+        kept.extend(self.renew(&missing, all, &mut made.touched)?);
         if let Selection::All = selection {
-            made.alone = Alone::of(blocks.values().flat_map(BTreeMap::values).flat_map(Block::alone));
+            let rows = kept.values().flat_map(BTreeMap::values);
+            made.alone = Alone::of(rows.filter_map(Rows::alone).flatten());
         }
-        counted.into_iter().map(|table| self.assemble(table, &blocks, &made.alone)).collect()
+        counted.into_iter().map(|table| self.assemble(table, &kept, &made.alone)).collect()
     }
 
     /// A count of some contacts, of some periods alone.
@@ -133,20 +136,27 @@ impl Night<'_> {
         self.months.stage.key("cells", &facts.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
-    fn keep(&self, key: &Key, blocks: &Blocks) -> Result<()> {
-        let mut writer = self.months.stage.create(key)?;
+    /// Keeps the cells of a period, and who is in them; the rows of the cells.
+    pub fn keep(&self, (period, tables): (Period, Tables), blocks: Blocks) -> Result<BTreeMap<usize, Rows>> {
+        let mut writer = self.months.stage.create(&self.key(period, tables.selection, &self.months.list))?;
+        let mut kept = BTreeMap::new();
         for (table, block) in blocks {
-            let contributors = block.contributors.as_ref().map(|all| all.to_rows(&block.contacts)).transpose()?;
-            let contributors = PARTS.into_iter().zip(contributors.into_iter().flatten());
-            for (layer, rows) in block.to_rows()?.into_iter().chain(contributors) {
-                writer.rows(&format!("{table}-{layer}"), &rows)?;
+            let rows = Rows::of(&block)?;
+            for (label, rows) in rows.parts() {
+                writer.rows(&format!("{table}-{label}"), rows)?;
             }
+            let contributors = block.contributors.as_ref().map(|all| all.to_rows(&block.contacts)).transpose()?;
+            for (label, rows) in PARTS.into_iter().zip(contributors.into_iter().flatten()) {
+                writer.rows(&format!("{table}-{label}"), &rows)?;
+            }
+            kept.insert(table, rows);
         }
-        writer.finish(&())
+        writer.finish(&())?;
+        Ok(kept)
     }
 
     /// A table from the blocks of its periods.
-    fn assemble(&self, counted: Counted, blocks: &BTreeMap<Period, Blocks>, alone: &Alone) -> Result<TableCells> {
+    fn assemble(&self, counted: Counted, kept: &Kept, alone: &Alone) -> Result<TableCells> {
         let table = &self.pipeline.tables[counted.table];
         let none = Contacts::default();
         let residents = if has_rate(table) { layer(&self.run(&none, None), table, &counted) } else { Vec::new() };
@@ -160,33 +170,19 @@ impl Night<'_> {
             axes: counted.axes,
         };
         for (at, period) in made.axes.periods.clone().into_iter().enumerate() {
-            let block = blocks.get(&period).and_then(|blocks| blocks.get(&made.table));
-            let put = block.and_then(|block| block.put(&mut made, at, alone));
+            let rows = kept.get(&period).and_then(|rows| rows.get(&made.table));
+            let put = rows.and_then(|rows| rows.put(&mut made, at, alone));
             put.ok_or_else(|| Error::bug("the cells of a period do not fit their table"))?;
         }
         Ok(made)
     }
 }
 
-fn read(stored: &Stored, tables: &[usize]) -> Result<Blocks> {
-    tables.iter().map(|&table| Ok((table, read_block(stored, table)?))).collect()
-}
-
-/// The cells of a table in a period, without who is in them.
-pub fn read_block(stored: &Stored, table: usize) -> Result<Block> {
-    let [contacts, patients, means] =
-        ["contacts", "patients", "means"].map(|layer| stored.rows(&format!("{table}-{layer}")));
-    Block::from_rows(&contacts?, &patients?, &means?).ok_or_else(|| stored.is_damaged())
-}
-
-/// The same with who is in them; none where that is not kept.
-pub fn read_whole(stored: &Stored, table: usize) -> Result<Option<Block>> {
-    if !stored.has(&format!("{table}-{}", PARTS[0])) {
-        return Ok(None);
-    }
-    let block = read_block(stored, table)?;
+/// The cells of a table in a period with who is in them.
+pub fn read_whole(stored: &Stored, table: usize) -> Result<Block> {
+    let block = Rows::read(stored, table)?.block().ok_or_else(|| stored.is_damaged())?;
     let parts = PARTS.iter().map(|part| stored.rows(&format!("{table}-{part}"))).collect::<Result<Vec<_>>>()?;
     let contributors = Contributors::from_rows(&parts, [&block.contacts, &block.patients]);
     let contributors = Some(contributors.ok_or_else(|| stored.is_damaged())?);
-    Ok(Some(Block { contributors, ..block }))
+    Ok(Block { contributors, ..block })
 }
