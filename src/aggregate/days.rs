@@ -66,6 +66,9 @@ impl DoctorDays {
     ) -> Option<()> {
         for (&(place, doctor), change) in &change.doctors {
             let before = self.0.remove(&(place, doctor)).unwrap_or_else(|| vec![0; change.len()]);
+            if before.len() != change.len() || change.len() != means.len() + 1 {
+                return None;
+            }
             let add = |(before, more): (&u32, &i64)| u32::try_from(i64::from(*before) + more).ok();
             let now: Vec<u32> = before.iter().zip(change).map(add).collect::<Option<_>>()?;
             for (at, mean) in means.iter().enumerate() {
@@ -180,5 +183,63 @@ impl DaysDifference {
     /// Place, hour, mean, and by how many billionths its sum grows.
     pub fn by_hour(&self) -> impl Iterator<Item = (u32, u8, usize, i128)> + '_ {
         self.hours.iter().map(|(&(place, hour, mean), &more)| (place, hour, mean, BILLION * i128::from(more)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Days with at least two of quantity 0, contacts of quantity 0 a day, and by hour.
+    fn means() -> [PerDoctor; 3] {
+        [
+            PerDoctor::Days { quantity: 0, at_least: 2 },
+            PerDoctor::PerDay { quantity: 0 },
+            PerDoctor::ByHour { quantity: 0 },
+        ]
+    }
+
+    fn change(all: &[((u32, i64), [i64; 4])]) -> DaysDifference {
+        let doctors = all.iter().map(|(at, change)| (*at, change.to_vec())).collect();
+        DaysDifference { doctors, ..DaysDifference::default() }
+    }
+
+    #[test]
+    fn a_doctor_with_another_day_has_another_mean() {
+        let mut days = DoctorDays(BTreeMap::from([((0, 7), vec![2, 1, 5, 0])]));
+        let mut moved = Vec::new();
+        // A third day, with one contact: 5 on 2 days become 6 on 3.
+        days.turn(&change(&[((0, 7), [1, 0, 1, 0])]), &means(), |_, mean, more| moved.push((mean, more))).unwrap();
+        assert_eq!(moved, [(0, 0), (1, -500_000_000), (2, 0)]);
+        assert_eq!(days.0, BTreeMap::from([((0, 7), vec![3, 1, 6, 0])]));
+    }
+
+    #[test]
+    fn a_doctor_comes_with_the_first_day_and_goes_with_the_last() {
+        let mut days = DoctorDays(BTreeMap::from([((0, 7), vec![1, 1, 3, 0])]));
+        let change = change(&[((0, 7), [-1, -1, -3, 0]), ((4, 8), [1, 0, 1, 0])]);
+        let mut moved = Vec::new();
+        days.turn(&change, &means(), |place, mean, more| moved.push((place, mean, more / BILLION))).unwrap();
+        assert_eq!(moved, [(0, 0, -1), (0, 1, -3), (0, 2, 0), (4, 0, 0), (4, 1, 1), (4, 2, 0)]);
+        assert_eq!((days.doctors_at(0), days.doctors_at(4)), (0, 1));
+    }
+
+    #[test]
+    fn less_than_nothing_and_figures_without_a_day_are_refused() {
+        let refused = |more: [i64; 4]| {
+            let mut days = DoctorDays(BTreeMap::from([((0, 7), vec![1, 1, 3, 0])]));
+            days.turn(&change(&[((0, 7), more)]), &means(), |_, _, _| {}).is_none()
+        };
+        assert!(refused([-2, 0, 0, 0]));
+        assert!(refused([-1, -1, -2, 0]));
+        assert!(!refused([-1, -1, -3, 0]));
+    }
+
+    #[test]
+    fn days_come_back_from_their_rows() {
+        let days = DoctorDays(BTreeMap::from([((0, -7), vec![2, 1, 5, 0]), ((3, 9), vec![1, 0, 1, 0])]));
+        assert_eq!(DoctorDays::from_rows(&days.to_rows().unwrap()), Some(days));
+        let none = DoctorDays::default();
+        assert_eq!(DoctorDays::from_rows(&none.to_rows().unwrap()), Some(none));
     }
 }

@@ -317,3 +317,7 @@ fn each_difference<T, K: Ord>((before, after): (&[T], &[T]), key: impl Fn(&T) ->
         }
     }
 }
+
+#[cfg(test)]
+#[path = "difference_tests.rs"]
+mod tests;

@@ -104,7 +104,7 @@ struct Now {
 
 impl OneLayer<'_> {
     fn turn(&self, mut moved: Vec<Moved>, pairs: &[Pair]) -> Option<Now> {
-        moved.sort_unstable();
+        moved.sort_unstable_by_key(|moved| moved.at);
         let mut now = Now {
             cells: Vec::with_capacity(self.cells.len() + moved.len()),
             layer: Layer {
