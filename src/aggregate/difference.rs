@@ -196,7 +196,7 @@ impl<'a> Walker<'a> {
             let contacts = || here.iter().filter(|known| known.side != without).map(|known| &known.facts);
             let mut cells = Vec::new();
             let in_service = |facts: &&Facts| self.signatures.in_service(facts, at);
-            if let Some(last) = contacts().filter(in_service).next_back() {
+            if let Some(last) = contacts().rfind(in_service) {
                 let all = contacts().filter(in_service).flat_map(|facts| self.signatures.quantities(facts, at));
                 let mut quantities: Vec<u16> = all.copied().collect();
                 quantities.sort_unstable();
