@@ -166,6 +166,22 @@ impl Layout {
         }
     }
 
+    /// Like [`Layout::cells_in`], with the position without its period.
+    #[inline]
+    pub fn without_period_in(&self, place: PlaceIndex, period: usize, offsets: &[usize], mut visit: impl FnMut(u32)) {
+        for &(at, municipality) in self.places(place) {
+            let base = at * self.period_stride;
+            let shown = if municipality && !self.detail[period] { &offsets[..1] } else { offsets };
+            shown.iter().for_each(|offset| visit((base + offset) as u32));
+        }
+    }
+
+    /// What tells the codes of facts from all others.
+    pub fn finest(&self, facts: &Facts) -> u32 {
+        let code = |&(dimension, stride): &(Dimension, usize)| (facts.code(dimension) + 1) * stride;
+        self.dimensions.iter().map(code).sum::<usize>() as u32
+    }
+
     /// Like [`Layout::cells`], for one period of the axis.
     pub fn cells_in(&self, place: PlaceIndex, period: usize, offsets: &[usize], mut visit: impl FnMut(usize)) {
         for &(at, municipality) in self.places(place) {

@@ -1,18 +1,12 @@
-//! The cells of one table in one period, as they are kept: those that are not empty, with keys for
-//! the only patient and the only doctor in place of numbers.
+//! The cells of one table in one period: those that are not empty, with keys for the only patient
+//! and the only doctor in place of numbers.
 //!
-//! In: cells of a table. Out: blocks and rows of them, and blocks put back among a table's cells.
+//! In: cells of a table. Out: blocks of them, and where a cell of a period stands among all.
 //! Never counts.
 
-use std::sync::Arc;
-
-use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, Int64Array, PrimitiveArray, UInt32Array};
-use arrow::datatypes::{DataType, Field, Int64Type, Schema, UInt32Type};
-use arrow::record_batch::RecordBatch;
-
 use super::cells::{Axes, CellCount, MeanCell, TableCells};
+use super::contributors::Contributors;
 use super::lone::{Keys, NOBODY};
-use crate::domain::{Error, Result};
 
 /// A cell of a layer: position without its period, count, keys of the only patient and doctor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,76 +24,14 @@ impl KeptCell<CellCount> {
     }
 }
 
-/// What each doctor has in each cell, ordered by cell, then key.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Doctors {
-    at: Vec<u32>,
-    doctor: Vec<i64>,
-    number: Vec<u32>,
-}
-
-impl Doctors {
-    pub fn with_capacity(pairs: usize) -> Self {
-        Doctors { at: Vec::with_capacity(pairs), doctor: Vec::with_capacity(pairs), number: Vec::with_capacity(pairs) }
-    }
-    /// From pairs of cell, doctor and number in any order.
-    pub fn of(mut pairs: Vec<(u32, i64, u32)>) -> Self {
-        pairs.sort_unstable();
-        let mut doctors = Doctors::with_capacity(pairs.len());
-        for (at, doctor, number) in pairs {
-            doctors.push((at, doctor), i64::from(number));
-        }
-        doctors
-    }
-    /// Adds a pair after all others; one of nothing is left out. False where it is less than that.
-    pub fn push(&mut self, (at, doctor): (u32, i64), number: i64) -> bool {
-        let Ok(number) = u32::try_from(number) else { return false };
-        if number > 0 {
-            self.at.push(at);
-            self.doctor.push(doctor);
-            self.number.push(number);
-        }
-        true
-    }
-    /// How many there are.
-    pub fn pairs(&self) -> usize {
-        self.at.len()
-    }
-    pub fn each(&self, mut visit: impl FnMut(u32, i64, u32)) {
-        (0..self.at.len()).for_each(|pair| visit(self.at[pair], self.doctor[pair], self.number[pair]));
-    }
-    /// Doctors and numbers of a cell.
-    pub fn of_cell(&self, at: u32) -> (&[i64], &[u32]) {
-        let from = self.at.partition_point(|&cell| cell < at);
-        let to = from + self.at[from..].partition_point(|&cell| cell == at);
-        (&self.doctor[from..to], &self.number[from..to])
-    }
-    fn to_rows(&self) -> Result<RecordBatch> {
-        let columns: [Named; 3] = [
-            ("at", Arc::new(UInt32Array::from(self.at.clone()))),
-            ("doctor", Arc::new(Int64Array::from(self.doctor.clone()))),
-            ("number", Arc::new(UInt32Array::from(self.number.clone()))),
-        ];
-        rows(columns.into_iter())
-    }
-    fn from_rows(rows: &RecordBatch) -> Option<Doctors> {
-        Some(Doctors {
-            at: values::<UInt32Type>(rows, "at")?.to_vec(),
-            doctor: values::<Int64Type>(rows, "doctor")?.to_vec(),
-            number: values::<UInt32Type>(rows, "number")?.to_vec(),
-        })
-    }
-}
-
 /// What is kept of a table in a period.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Block {
     pub contacts: Vec<KeptCell<CellCount>>,
     pub patients: Vec<KeptCell<CellCount>>,
     pub means: Vec<KeptCell<MeanCell>>,
-    /// Doctors of the contacts and the patients; empty where they are not kept.
-    pub doctors: [Doctors; 2],
-    pub has_doctors: bool,
+    /// Who is in the cells, where rows may still come.
+    pub contributors: Option<Contributors>,
 }
 
 /// A cell that may be kept.
@@ -121,20 +53,30 @@ impl Kept for MeanCell {
 
 /// Where the cells of one period stand in a layer of `len` cells.
 #[derive(Clone, Copy)]
-struct Slice {
+pub struct Slice {
     period: usize,
     periods: usize,
     /// Cells of one place and period.
-    inner: usize,
+    pub inner: usize,
 }
 
 impl Slice {
-    fn of(axes: &Axes, period: usize, len: usize) -> Slice {
+    pub fn of(axes: &Axes, period: usize, len: usize) -> Slice {
         let periods = axes.periods.len();
         Slice { period, periods, inner: len.checked_div(axes.places.len() * periods).unwrap_or(0) }
     }
+    /// Position in a layer of `periods` periods of a position without its period.
+    pub fn position(&self, at: u32, (period, periods): (usize, usize)) -> usize {
+        (at as usize / self.inner * periods + period) * self.inner + at as usize % self.inner
+    }
+    /// The period of a position in the layer, and the position without it.
+    pub fn parts(&self, cell: usize) -> (usize, u32) {
+        let (of_place, rest) = (cell / self.inner, cell % self.inner);
+        (of_place % self.periods, (of_place / self.periods * self.inner + rest) as u32)
+    }
     /// Position in the layer of a position without its period.
-    fn whole(&self, at: usize) -> usize {
+    #[inline]
+    pub fn whole(&self, at: usize) -> usize {
         (at / self.inner * self.periods + self.period) * self.inner + at % self.inner
     }
     fn take<T: Kept>(&self, layer: &[T], places: usize, keys: &Keys) -> Vec<KeptCell<T>> {
@@ -148,15 +90,6 @@ impl Slice {
         };
         (0..places * self.inner).filter_map(kept).collect()
     }
-    fn put<T: Kept>(&self, kept: &[KeptCell<T>], layer: &mut [T], keys: &mut Keys) -> Option<()> {
-        for kept in kept {
-            let mut cell = kept.cell;
-            let [patient, doctor] = cell.lone();
-            (*patient, *doctor) = (keys.number_patient(kept.patient), keys.number_doctor(kept.doctor));
-            *layer.get_mut(self.whole(kept.at as usize))? = cell;
-        }
-        Some(())
-    }
 }
 
 impl Block {
@@ -168,16 +101,8 @@ impl Block {
             contacts: slice(table.contacts.len()).take(&table.contacts, places, keys),
             patients: slice(table.patients.len()).take(&table.patients, places, keys),
             means: slice(table.means.len()).take(&table.means, places, keys),
-            doctors: Default::default(),
-            has_doctors: false,
+            contributors: None,
         }
-    }
-
-    /// Where a cell of a table's layer stands: position of its period, and position without it.
-    pub fn place(axes: &Axes, cell: usize) -> (usize, u32) {
-        let slice = Slice::of(axes, 0, axes.len());
-        let (of_place, inner) = (cell / slice.inner.max(1), cell % slice.inner.max(1));
-        (of_place % slice.periods.max(1), (of_place / slice.periods.max(1) * slice.inner + inner) as u32)
     }
 
     /// The position on the place axis of a cell without its period.
@@ -191,159 +116,15 @@ impl Block {
         let stride: usize = shape[dimension + 3..].iter().product();
         at as usize / stride.max(1) % shape[dimension + 2].max(1)
     }
-
-    /// The doctors as rows.
-    pub fn doctors_to_rows(&self) -> Result<[(&'static str, RecordBatch); 2]> {
-        Ok([("doctors-contacts", self.doctors[0].to_rows()?), ("doctors-patients", self.doctors[1].to_rows()?)])
-    }
-
-    /// The block with its doctors from rows.
-    pub fn with_doctors(self, contacts: &RecordBatch, patients: &RecordBatch) -> Option<Block> {
-        Some(Block {
-            doctors: [Doctors::from_rows(contacts)?, Doctors::from_rows(patients)?],
-            has_doctors: true,
-            ..self
-        })
-    }
-
-    /// Puts the cells among those of a table whose layers have their lengths; none where they do
-    /// not fit.
-    pub fn put(&self, table: &mut TableCells, period: usize, keys: &mut Keys) -> Option<()> {
-        let slice = |len: usize| Slice::of(&table.axes, period, len);
-        let (contacts, patients) = (slice(table.contacts.len()), slice(table.patients.len()));
-        let means = slice(table.means.len());
-        let fits = |kept: bool, slice: Slice| !kept || slice.inner > 0;
-        let all = fits(!self.contacts.is_empty(), contacts) && fits(!self.patients.is_empty(), patients);
-        if !all || !fits(!self.means.is_empty(), means) {
-            return None;
-        }
-        contacts.put(&self.contacts, &mut table.contacts, keys)?;
-        patients.put(&self.patients, &mut table.patients, keys)?;
-        means.put(&self.means, &mut table.means, keys)
-    }
-
-    /// Each layer as rows.
-    pub fn to_rows(&self) -> Result<[(&'static str, RecordBatch); 3]> {
-        let means = |of: fn(&MeanCell) -> u32| column::<UInt32Type, _>(&self.means, |kept| of(&kept.cell));
-        let halves = |half: u32| {
-            column::<Int64Type, _>(&self.means, move |kept| (kept.cell.sum_billionths >> (64 * half)) as i64)
-        };
-        let numbers = [
-            ("doctors", means(|cell| cell.doctors)),
-            ("contacts", means(|cell| cell.contacts)),
-            ("patients", means(|cell| cell.patients)),
-            ("top_patient", means(|cell| cell.top_patient)),
-            ("top_doctor", means(|cell| cell.top_doctor)),
-            ("second_doctor", means(|cell| cell.second_doctor)),
-            ("low", halves(0)),
-            ("high", halves(1)),
-        ];
-        let means = rows(keyed(&self.means).into_iter().chain(numbers))?;
-        Ok([("contacts", counts(&self.contacts)?), ("patients", counts(&self.patients)?), ("means", means)])
-    }
-
-    /// A block from its rows; none where they are rows of something else.
-    pub fn from_rows(contacts: &RecordBatch, patients: &RecordBatch, means: &RecordBatch) -> Option<Block> {
-        Some(Block {
-            contacts: cells(contacts)?,
-            patients: cells(patients)?,
-            means: mean_cells(means)?,
-            doctors: Default::default(),
-            has_doctors: false,
-        })
-    }
-}
-
-type Named = (&'static str, ArrayRef);
-
-fn keyed<T>(kept: &[KeptCell<T>]) -> [Named; 3] {
-    [
-        ("at", column::<UInt32Type, _>(kept, |kept| kept.at)),
-        ("patient", column::<Int64Type, _>(kept, |kept| kept.patient)),
-        ("doctor", column::<Int64Type, _>(kept, |kept| kept.doctor)),
-    ]
-}
-
-fn counts(kept: &[KeptCell<CellCount>]) -> Result<RecordBatch> {
-    let number = |of: fn(&CellCount) -> u32| column::<UInt32Type, _>(kept, |kept| of(&kept.cell));
-    let numbers = [
-        ("value", number(|cell| cell.value)),
-        ("patients", number(|cell| cell.patients)),
-        ("doctors", number(|cell| cell.doctors)),
-        ("top_patient", number(|cell| cell.top_patient)),
-        ("top_doctor", number(|cell| cell.top_doctor)),
-        ("second_doctor", number(|cell| cell.second_doctor)),
-    ];
-    rows(keyed(kept).into_iter().chain(numbers))
-}
-
-fn column<T: ArrowPrimitiveType, C>(kept: &[KeptCell<C>], of: impl Fn(&KeptCell<C>) -> T::Native) -> ArrayRef {
-    Arc::new(PrimitiveArray::<T>::from_iter_values(kept.iter().map(of)))
-}
-
-fn rows(columns: impl Iterator<Item = Named>) -> Result<RecordBatch> {
-    let (names, arrays): (Vec<&str>, Vec<ArrayRef>) = columns.unzip();
-    let field = |(name, array): (&&str, &ArrayRef)| Field::new(*name, DataType::clone(array.data_type()), false);
-    let schema = Schema::new(names.iter().zip(&arrays).map(field).collect::<Vec<_>>());
-    RecordBatch::try_new(Arc::new(schema), arrays).map_err(|_| Error::bug("a block has columns of different lengths"))
-}
-
-fn values<'a, T: ArrowPrimitiveType>(rows: &'a RecordBatch, name: &str) -> Option<&'a [T::Native]> {
-    let array = rows.column_by_name(name)?.as_primitive_opt::<T>()?;
-    (array.null_count() == 0).then(|| &array.values()[..])
-}
-
-/// A kept cell for every row, with what `cell` makes of the row's position.
-fn kept<T>(rows: &RecordBatch, cell: impl Fn(usize) -> T) -> Option<Vec<KeptCell<T>>> {
-    let at = values::<UInt32Type>(rows, "at")?;
-    let (patient, doctor) = (values::<Int64Type>(rows, "patient")?, values::<Int64Type>(rows, "doctor")?);
-    let of_row = |row: usize| KeptCell { at: at[row], cell: cell(row), patient: patient[row], doctor: doctor[row] };
-    Some((0..rows.num_rows()).map(of_row).collect())
-}
-
-fn cells(rows: &RecordBatch) -> Option<Vec<KeptCell<CellCount>>> {
-    let number = |name| values::<UInt32Type>(rows, name);
-    let (value, patients, doctors) = (number("value")?, number("patients")?, number("doctors")?);
-    let (top_patient, top_doctor) = (number("top_patient")?, number("top_doctor")?);
-    let second_doctor = number("second_doctor")?;
-    kept(rows, |row| CellCount {
-        value: value[row],
-        patients: patients[row],
-        doctors: doctors[row],
-        top_patient: top_patient[row],
-        top_doctor: top_doctor[row],
-        second_doctor: second_doctor[row],
-        lone_patient: 0,
-        lone_doctor: 0,
-    })
-}
-
-fn mean_cells(rows: &RecordBatch) -> Option<Vec<KeptCell<MeanCell>>> {
-    let number = |name| values::<UInt32Type>(rows, name);
-    let (low, high) = (values::<Int64Type>(rows, "low")?, values::<Int64Type>(rows, "high")?);
-    let (doctors, contacts, patients) = (number("doctors")?, number("contacts")?, number("patients")?);
-    let (top_patient, top_doctor) = (number("top_patient")?, number("top_doctor")?);
-    let second_doctor = number("second_doctor")?;
-    kept(rows, |row| MeanCell {
-        sum_billionths: i128::from(high[row]) << 64 | i128::from(low[row] as u64),
-        doctors: doctors[row],
-        contacts: contacts[row],
-        patients: patients[row],
-        top_patient: top_patient[row],
-        top_doctor: top_doctor[row],
-        second_doctor: second_doctor[row],
-        lone_patient: 0,
-        lone_doctor: 0,
-    })
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
     use crate::aggregate::cells::Place;
     use crate::domain::{Month, Period, PeriodKind};
 
-    fn table() -> TableCells {
+    pub fn table() -> TableCells {
         let period = |first| Period { kind: PeriodKind::Month, first: Month(first) };
         let axes = Axes {
             places: vec![Place::Country, Place::Municipality(0)],
@@ -361,27 +142,8 @@ mod tests {
     }
 
     #[test]
-    fn the_periods_of_a_table_put_back_together_are_the_table() {
-        let whole = table();
-        let keys = Keys::of(vec![70], vec![80]);
-        let mut again = table();
-        again.contacts.fill(CellCount::default());
-        again.means.fill(MeanCell::default());
-        let mut numbers = Keys::default();
-        for period in 0..2 {
-            let block = Block::take(&whole, period, &keys);
-            let [(_, contacts), (_, patients), (_, means)] = block.to_rows().unwrap();
-            let read = Block::from_rows(&contacts, &patients, &means).unwrap();
-            assert_eq!(read, block);
-            read.put(&mut again, period, &mut numbers).unwrap();
-        }
-        assert_eq!((again.contacts, again.means), (whole.contacts, whole.means));
-        assert_eq!(numbers.patient(1), 70);
-    }
-
-    #[test]
     fn a_block_holds_the_cells_of_its_period_alone() {
-        let block = Block::take(&table(), 1, &Keys::of(vec![70], vec![80]));
+        let block = Block::take(&table(), 1, &Keys { patients: vec![70], doctors: vec![80] });
         let found: Vec<(u32, u32)> = block.contacts.iter().map(|kept| (kept.at, kept.cell.value)).collect();
         assert_eq!(found, [(0, 3), (1, 4), (3, 8)]);
     }

@@ -96,7 +96,7 @@ impl DoctorCells {
     }
     /// Files what the last doctor of every cell has.
     fn fold(&mut self, table: usize, pairs: &mut Pairs) {
-        for (layer, cells) in [(0, &mut self.contacts), (1, &mut self.patients)] {
+        for (layer, cells) in [&mut self.contacts, &mut self.patients].into_iter().enumerate() {
             cells.iter_mut().enumerate().for_each(|(at, cell)| pairs.note((table, layer), at, cell.fold()));
         }
     }
@@ -123,17 +123,20 @@ pub fn pass(run: &Run<'_>, tables: &[usize], counted: &[Counted], first: Month, 
     let start = || Worker {
         signatures: Signatures::new(run.pipeline, tables, first),
         cells: counted.iter().map(DoctorCells::new).collect(),
-        sums: counted.iter().map(|table| Sums::new(&run.pipeline.tables[table.table], &table.axes)).collect(),
-        pairs: Pairs::new(run.pairs, counted),
+        sums: counted
+            .iter()
+            .map(|table| Sums::new(&run.pipeline.tables[table.table], &table.axes, run.wanted))
+            .collect(),
+        pairs: Pairs::new(run.wanted, counted),
         offsets: Vec::new(),
     };
-    let jobs = if run.without_doctors { Vec::new() } else { jobs(run) };
+    let jobs = jobs(run);
     let work = |worker: &mut Worker<'_>, job: usize| worker.doctors(run, counted, movers, jobs[job]);
     let mut done = share_out(jobs.len(), start, work, |mut a, b| {
         let b = b.through();
         a = a.through();
         a.cells.iter_mut().zip(b.cells).for_each(|(cells, more)| cells.merge(more));
-        a.sums.iter_mut().zip(b.sums).for_each(|(sums, more)| sums.merge(&more));
+        a.sums.iter_mut().zip(b.sums).for_each(|(sums, more)| sums.merge(more));
         a.pairs = a.pairs.merge(b.pairs);
         a
     });

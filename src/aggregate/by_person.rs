@@ -1,12 +1,13 @@
 //! The pass by person: contacts and different patients of every cell.
 //!
 //! Contacts come one person at a time, so a stamp a cell tells whether the person has been there.
-//! In: contacts by person. Out: [`PersonCells`] a table, and who moved. Never keeps a person's
-//! number beyond the only one of a cell.
+//! In: contacts by person. Out: [`PersonCells`] a table, who moved, and what is to be noted of the
+//! persons. Never keeps a person's number beyond the only one of a cell.
 
 use super::count::{Counted, Run, share_out};
 use super::facts::{Facts, Signatures};
 use super::movers::{Movers, Standing, add_movers};
+use super::noted::Noted;
 use crate::codes::practice_types;
 use crate::contacts::ContactPart;
 use crate::domain::{Month, Period, PeriodKind, Service};
@@ -23,9 +24,13 @@ pub struct PersonCell {
 }
 
 impl PersonCell {
+    /// Counts a contact of a person; gives another, who is through, and that one's contacts:
+    /// nothing, mostly.
     #[inline]
-    fn touch(&mut self, person: u32) {
+    fn touch(&mut self, person: u32) -> (u32, u32) {
+        let mut through = (0, 0);
         if self.stamp != person {
+            through = (self.stamp, self.current);
             self.stamp = person;
             self.current = 0;
             self.patients += 1;
@@ -33,6 +38,7 @@ impl PersonCell {
         self.current += 1;
         self.value += 1;
         self.top = self.top.max(self.current);
+        through
     }
     /// The only person, or 0.
     pub fn lone(&self) -> u32 {
@@ -76,16 +82,18 @@ impl PersonCells {
 }
 
 /// What the pass gives.
-pub struct ByPerson {
+pub struct ByPerson<'a> {
     pub cells: Vec<PersonCells>,
     /// By part of the contacts.
     pub movers: Vec<Movers>,
+    pub noted: Noted<'a>,
 }
 
 /// A worker's own state.
 struct Worker<'a> {
     signatures: Signatures<'a>,
     cells: Vec<PersonCells>,
+    noted: Noted<'a>,
     /// (part, movers)
     movers: Vec<(usize, Movers)>,
     offsets: Vec<usize>,
@@ -97,10 +105,11 @@ struct Worker<'a> {
 }
 
 /// Counts all parts.
-pub fn pass(run: &Run<'_>, tables: &[usize], counted: &[Counted], first: Month) -> ByPerson {
+pub fn pass<'a>(run: &Run<'a>, tables: &[usize], counted: &[Counted], first: Month) -> ByPerson<'a> {
     let start = || Worker {
         signatures: Signatures::new(run.pipeline, tables, first),
         cells: counted.iter().map(PersonCells::new).collect(),
+        noted: Noted::new(run.wanted, counted),
         movers: Vec::new(),
         offsets: Vec::new(),
         person: Vec::new(),
@@ -111,16 +120,34 @@ pub fn pass(run: &Run<'_>, tables: &[usize], counted: &[Counted], first: Month) 
     let parts = &run.contacts.parts;
     let work = |worker: &mut Worker<'_>, part: usize| worker.part(part, &parts[part], counted, first);
     let done = share_out(parts.len(), start, work, |mut a, b| {
+        let b = b.through();
+        a = a.through();
         a.cells.iter_mut().zip(&b.cells).for_each(|(cells, more)| cells.merge(more));
+        a.noted.merge(&b.noted);
         a.movers.extend(b.movers);
         a
     });
+    let done = done.through();
     let mut movers = vec![Movers::new(); parts.len()];
     done.movers.into_iter().for_each(|(part, found)| movers[part] = found);
-    ByPerson { cells: done.cells, movers }
+    ByPerson { cells: done.cells, movers, noted: done.noted }
 }
 
 impl Worker<'_> {
+    /// All its persons are through: a worker has all contacts of a person, or none.
+    fn through(mut self) -> Self {
+        if self.noted.is_idle() {
+            return self;
+        }
+        for (table, cells) in self.cells.iter_mut().enumerate() {
+            for (at, cell) in cells.contacts.iter_mut().enumerate().filter(|(_, cell)| cell.current > 0) {
+                self.noted.contacts(table, at, (cell.stamp, cell.current));
+                cell.current = 0;
+            }
+        }
+        self
+    }
+
     fn part(&mut self, at: usize, part: &ContactPart, counted: &[Counted], first: Month) {
         let mut movers = Movers::new();
         let mut row = 0;
@@ -148,10 +175,15 @@ impl Worker<'_> {
                 if quantities.is_empty() {
                     continue;
                 }
-                let cells = &mut self.cells[at].contacts;
+                let (cells, noted) = (&mut self.cells[at].contacts, &mut self.noted);
                 table.layout.offsets(facts, &mut self.offsets);
                 table.layout.cells(table.layout.place(facts), facts.month, &self.offsets, |base| {
-                    quantities.iter().for_each(|&quantity| cells[base + usize::from(quantity)].touch(facts.person));
+                    for cell in quantities.iter().map(|&quantity| base + usize::from(quantity)) {
+                        let through = cells[cell].touch(facts.person);
+                        if through.1 > 0 && !noted.is_idle() {
+                            noted.contacts(at, cell, through);
+                        }
+                    }
                 });
             }
         }
@@ -187,12 +219,15 @@ impl Worker<'_> {
             }
         }
         let (facts, cells) = (&self.of_service[last], &mut self.cells[at].patients);
+        let noted = &mut self.noted;
         table.layout.offsets(facts, &mut self.offsets);
         table.layout.cells_in(table.layout.place(facts), period, &self.offsets, |base| {
-            for &quantity in &self.seen {
-                let cell = &mut cells[base + usize::from(quantity)];
-                cell.value += 1;
-                cell.last = facts.person;
+            for position in self.seen.iter().map(|&quantity| base + usize::from(quantity)) {
+                cells[position].value += 1;
+                cells[position].last = facts.person;
+                if !noted.is_idle() {
+                    noted.patient(at, position, facts.person);
+                }
             }
         });
     }
@@ -203,7 +238,7 @@ impl Worker<'_> {
         if self.person.len() == 1 || (Standing::of(start) == Standing::of(end) && self.stays()) {
             return;
         }
-        for service in [Service::Gp, Service::Legevakt, Service::Nurse] {
+        for service in Service::ALL {
             let of_service = |facts: &Facts| practice_types()[usize::from(facts.practice_type)].service == service;
             let contacts: Vec<(u32, Facts)> =
                 self.person.iter().copied().filter(|(_, facts)| of_service(facts)).collect();

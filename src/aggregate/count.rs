@@ -10,9 +10,10 @@ use super::axes::{Layout, Selection, Span, axes, is_per_doctor};
 use super::by_doctor::{self, DoctorCells};
 use super::by_person::{self, PersonCells};
 use super::cells::{Axes, CellCount, Cells, TableCells};
-use super::pairs::{Pairs, WantedPairs};
+use super::noted::Noted;
+use super::pairs::{Pairs, WantedContributors};
 use super::residents::layer;
-use super::workload;
+use super::workload::{self, NotedDoctor};
 use crate::codes::Geography;
 use crate::contacts::{Contacts, Residents};
 use crate::definition::{Measure, Pipeline, Table};
@@ -29,10 +30,8 @@ pub struct Run<'a> {
     pub as_of: i32,
     /// Count these periods alone; none: all that are published.
     pub only: Option<&'a [Period]>,
-    /// Periods whose doctors are wanted cell by cell.
-    pub pairs: WantedPairs<'a>,
-    /// Count persons alone: whatever is told of doctors is nothing.
-    pub without_doctors: bool,
+    /// Periods whose contributors are wanted cell by cell.
+    pub wanted: WantedContributors<'a>,
 }
 
 impl<'a> Run<'a> {
@@ -43,8 +42,8 @@ impl<'a> Run<'a> {
         pipeline: &'a Pipeline,
         (geography, as_of): (&'a Geography, i32),
     ) -> Run<'a> {
-        let pairs = WantedPairs::default();
-        Run { contacts, residents, pipeline, geography, as_of, only: None, pairs, without_doctors: false }
+        let wanted = WantedContributors::default();
+        Run { contacts, residents, pipeline, geography, as_of, only: None, wanted }
     }
 }
 
@@ -65,19 +64,29 @@ pub struct Counted {
 
 /// The cells of some tables, for some places.
 pub fn count_tables(run: &Run<'_>, tables: &[usize], selection: Selection<'_>) -> Result<Cells> {
-    Ok(count_pairs(run, tables, selection).0)
+    Ok(count_noting(run, tables, selection).cells)
 }
 
-/// The same, with what each doctor has in each cell, where that is wanted.
-pub fn count_pairs(run: &Run<'_>, tables: &[usize], selection: Selection<'_>) -> (Cells, Pairs) {
+/// Cells, and what was noted of their contributors.
+pub struct Noting<'a> {
+    pub cells: Cells,
+    pub persons: Noted<'a>,
+    pub pairs: Pairs,
+    /// By table: what each doctor has for means.
+    pub days: Vec<Vec<NotedDoctor>>,
+}
+
+/// The same, with the contributors of the periods where they are wanted.
+pub fn count_noting<'a>(run: &Run<'a>, tables: &[usize], selection: Selection<'_>) -> Noting<'a> {
     let span = Span::of(run.pipeline, run.contacts.months, run.as_of);
     let first = span.map_or(Month(0), |span| span.first);
     let counted: Vec<Counted> = tables.iter().map(|&at| prepare(run, at, span, selection)).collect();
     let persons = by_person::pass(run, tables, &counted, first);
-    let doctors = by_doctor::pass(run, tables, &counted, first, &persons.movers);
+    let mut doctors = by_doctor::pass(run, tables, &counted, first, &persons.movers);
+    let days = doctors.sums.iter_mut().map(|sums| std::mem::take(&mut sums.noted)).collect();
     let finished = counted.into_iter().zip(persons.cells).zip(doctors.cells).zip(doctors.sums);
     let tables = finished.map(|(((table, persons), doctors), means)| finish(run, table, persons, doctors, means));
-    (Cells { tables: tables.collect() }, doctors.pairs)
+    Noting { cells: Cells { tables: tables.collect() }, persons: persons.noted, pairs: doctors.pairs, days }
 }
 
 /// A table before anything is counted.

@@ -6,14 +6,14 @@
 use rustc_hash::FxHashMap;
 
 use crate::codes::practice_types;
-use crate::contacts::ContactPart;
+use crate::contacts::{Contact, ContactPart};
 use crate::definition::{Dimension, FeatureSet, Pipeline, Predicate, Table};
 use crate::domain::{DayType, Month, PartOfDay, PlaceIndex, is_outside_hours, is_weekend};
 
 const SECONDS_A_DAY: i64 = 86_400;
 
 /// A contact's codes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Facts {
     pub person: u32,
     pub doctor: u32,
@@ -73,10 +73,7 @@ impl<'a> Signatures<'a> {
 
     /// The facts of a contact; none before the first month of the run.
     pub fn facts(&mut self, part: &ContactPart, row: usize) -> Option<Facts> {
-        let start = part.start[row];
-        let day = start.div_euclid(SECONDS_A_DAY) as i32;
-        let hour = (start.rem_euclid(SECONDS_A_DAY) / 3600) as u8;
-        let month = u16::try_from(Month::of_day(day).0 - self.first.0).ok()?;
+        let (day, hour, month) = self.moment(part.start[row])?;
         let signature: Signature = (
             part.contact_type[row],
             part.features[row],
@@ -99,6 +96,35 @@ impl<'a> Signatures<'a> {
             signature: self.position(signature),
             moved: 0,
         })
+    }
+
+    /// The same of a contact on its own, with numbers of its person and doctor.
+    pub fn of_contact(&mut self, contact: &Contact, (person, doctor): (u32, u32)) -> Option<Facts> {
+        let (day, hour, month) = self.moment(contact.start)?;
+        let (outside, weekend) = (is_outside_hours(day, hour), is_weekend(day));
+        let signature = (contact.contact_type, contact.features, outside, weekend, contact.practice_type);
+        Some(Facts {
+            person,
+            doctor,
+            residence: contact.residence,
+            practice: contact.practice,
+            month,
+            day,
+            hour,
+            sex: contact.sex,
+            age_group: contact.age_group,
+            chapter: contact.chapter,
+            practice_type: contact.practice_type,
+            signature: self.position(signature),
+            moved: 0,
+        })
+    }
+
+    /// Day, hour and month of a moment; none before the first month of the run.
+    fn moment(&self, start: i64) -> Option<(i32, u8, u16)> {
+        let day = start.div_euclid(SECONDS_A_DAY) as i32;
+        let hour = (start.rem_euclid(SECONDS_A_DAY) / 3600) as u8;
+        Some((day, hour, u16::try_from(Month::of_day(day).0 - self.first.0).ok()?))
     }
 
     fn position(&mut self, signature: Signature) -> u32 {

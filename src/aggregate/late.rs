@@ -1,153 +1,224 @@
 //! A period's cells, with what has changed for some persons taken out and put in.
 //!
-//! In: the cells of a period as they were kept, and the cells that all contacts of the touched
-//! persons make, before and after. Out: the cells as they are now, and those that the three do not
-//! tell. Numbers of contacts and persons are sums over persons, and numbers of a doctor sums over
-//! contacts, so that they add up; the largest number of one person does not, and who is the only
-//! one may have been untouched. Never guesses: what cannot be told is counted.
+//! In: the cells of a period as they were kept, with who is in them, and what the touched persons
+//! have in other numbers than before. Out: the cells as they are now, and those whose largest
+//! number of one person the two do not tell. All else adds up: numbers of contacts and persons, the
+//! sum of persons' keys, what each doctor has. Never guesses: what cannot be told is counted.
 
-use std::collections::BTreeMap;
-
-use super::blocks::{Block, Doctors, KeptCell};
+use super::blocks::{Block, KeptCell};
 use super::cells::CellCount;
+use super::contributors::{Contributors, Doctors, Layer, Persons};
+use super::difference::{Difference, Moved};
+use super::levels::Levels;
 use super::lone::NOBODY;
 
-/// The cells of a table in a period: as kept, and of the touched persons before and after.
-pub struct Late<'a> {
-    pub kept: &'a Block,
-    pub before: &'a Block,
-    pub after: &'a Block,
-}
-
-/// The cells now, and positions of those whose largest or only patient is not known.
+/// The cells now, without means, and positions of those whose largest patient is not known.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Turned {
     pub block: Block,
     pub doubts: Vec<u32>,
 }
 
-/// Turns the cells of a period; none where numbers would fall below nothing.
-pub fn turn(late: &Late) -> Option<Turned> {
-    let mut doubts = Vec::new();
-    let contacts = Layer::of(late, |block| (&block.contacts, &block.doctors[0])).turn(top_of_contacts, &mut doubts)?;
-    let patients = Layer::of(late, |block| (&block.patients, &block.doctors[1])).turn(top_of_patients, &mut doubts)?;
+/// Turns the cells of a period; `doctors` are the keys that the difference has numbers of. None
+/// where the cells were not kept with who is in them, or do not add up with the difference.
+pub fn turn(kept: &Block, difference: Difference, doctors: &[i64]) -> Option<Turned> {
+    let before = kept.contributors.as_ref()?;
+    let mut names = Names::of(before, doctors.len());
+    let [pairs, of_patients] = difference.doctors.map(|pairs| names.named(pairs, doctors));
+    let names = names.keys;
+    let contacts = OneLayer { cells: &kept.contacts, layer: &before.layers[0], names: &names, who: Who::Contacts };
+    let patients = OneLayer { cells: &kept.patients, layer: &before.layers[1], names: &names, who: Who::Patients };
+    let contacts = contacts.turn(difference.contacts, &pairs)?;
+    let patients = patients.turn(difference.patients, &of_patients)?;
+    let contributors =
+        Contributors { doctors: names, layers: [contacts.layer, patients.layer], days: before.days.clone() };
     let block = Block {
-        contacts: contacts.0,
-        patients: patients.0,
+        contacts: contacts.cells,
+        patients: patients.cells,
         means: Vec::new(),
-        doctors: [contacts.1, patients.1],
-        has_doctors: true,
+        contributors: Some(contributors),
     };
-    doubts.sort_unstable();
-    doubts.dedup();
-    Some(Turned { block, doubts })
+    Some(Turned { block, doubts: contacts.doubts })
 }
 
-type Cells = Vec<KeptCell<CellCount>>;
-
-/// One layer of the three.
-struct Layer<'a> {
-    cells: [&'a Cells; 3],
-    doctors: [&'a Doctors; 3],
+/// Keys of the doctors of a block, the new ones last, and their numbers.
+struct Names {
+    keys: Vec<i64>,
+    numbers: rustc_hash::FxHashMap<i64, u32>,
+    /// By number among those of the difference.
+    known: Vec<Option<u32>>,
 }
 
-/// Kept, before, after, and what they make together without its largest patient: that number.
-type Top = fn(&CellCount, &CellCount, &CellCount, &CellCount) -> Option<u32>;
+/// Cell, number of the doctor in the block, and by how much the doctor's number grows.
+type Pair = (u32, u32, i32);
 
-fn top_of_contacts(kept: &CellCount, before: &CellCount, after: &CellCount, now: &CellCount) -> Option<u32> {
-    match now.patients {
-        0 => Some(0),
-        1 => Some(now.value),
-        patients if patients == now.value => Some(1),
-        _ if after.top_patient >= kept.top_patient => Some(after.top_patient),
-        _ if before.top_patient < kept.top_patient => Some(kept.top_patient),
-        _ => None,
-    }
-}
-
-fn top_of_patients(_: &CellCount, _: &CellCount, _: &CellCount, now: &CellCount) -> Option<u32> {
-    Some(now.value.min(1))
-}
-
-impl<'a> Layer<'a> {
-    fn of(late: &Late<'a>, of: impl Fn(&'a Block) -> (&'a Cells, &'a Doctors)) -> Layer<'a> {
-        let three = [late.kept, late.before, late.after].map(of);
-        Layer { cells: three.map(|layer| layer.0), doctors: three.map(|layer| layer.1) }
+impl Names {
+    fn of(before: &Contributors, doctors: usize) -> Names {
+        Names { keys: before.doctors.clone(), numbers: before.numbers(), known: vec![None; doctors] }
     }
 
-    fn turn(&self, top: Top, doubts: &mut Vec<u32>) -> Option<(Cells, Doctors)> {
-        let [kept, before, after] = self.cells;
-        let doctors = self.doctors_now()?;
-        let mut changed: BTreeMap<u32, [Option<&KeptCell<CellCount>>; 2]> = BTreeMap::new();
-        before.iter().for_each(|cell| changed.entry(cell.at).or_default()[0] = Some(cell));
-        after.iter().for_each(|cell| changed.entry(cell.at).or_default()[1] = Some(cell));
-        let mut now: Cells = Vec::with_capacity(kept.len() + after.len());
-        let mut kept = kept.iter().peekable();
-        for (at, [before, after]) in changed {
-            while let Some(cell) = kept.next_if(|cell| cell.at < at) {
-                now.push(*cell);
-            }
-            let old = kept.next_if(|cell| cell.at == at);
-            let three = [old, before, after].map(|cell| cell.copied().unwrap_or(KeptCell::empty(at)));
-            let (cell, is_known) = turn_cell(&three, doctors.of_cell(at), top)?;
-            if !is_known {
-                doubts.push(at);
-            }
-            if cell.cell != CellCount::default() {
-                now.push(cell);
-            }
+    /// The pairs with numbers of the block, sorted, each once.
+    fn named(&mut self, mut pairs: Vec<Pair>, doctors: &[i64]) -> Vec<Pair> {
+        for (_, doctor, _) in &mut pairs {
+            let of = *doctor as usize;
+            *doctor = *self.known[of].get_or_insert_with(|| {
+                *self.numbers.entry(doctors[of]).or_insert_with(|| {
+                    self.keys.push(doctors[of]);
+                    self.keys.len() as u32 - 1
+                })
+            });
         }
-        now.extend(kept.copied());
-        Some((now, doctors))
-    }
-
-    /// The pairs now: those kept, less those before, and those after.
-    fn doctors_now(&self) -> Option<Doctors> {
-        let [kept, before, after] = self.doctors;
-        let mut change: BTreeMap<(u32, i64), i64> = BTreeMap::new();
-        before.each(|at, doctor, number| *change.entry((at, doctor)).or_default() -= i64::from(number));
-        after.each(|at, doctor, number| *change.entry((at, doctor)).or_default() += i64::from(number));
-        let mut change = change.into_iter().filter(|(_, number)| *number != 0).peekable();
-        let mut now = Doctors::with_capacity(kept.pairs());
-        let mut is_sound = true;
-        kept.each(|at, doctor, number| {
-            while let Some((key, more)) = change.next_if(|(key, _)| *key < (at, doctor)) {
-                is_sound &= now.push(key, more);
-            }
-            let more = change.next_if(|(key, _)| *key == (at, doctor)).map_or(0, |(_, more)| more);
-            is_sound &= now.push((at, doctor), i64::from(number) + more);
+        pairs.sort_unstable_by_key(|&(at, doctor, _)| u64::from(at) << 32 | u64::from(doctor));
+        pairs.dedup_by(|next, sum| {
+            let is_same = (next.0, next.1) == (sum.0, sum.1);
+            sum.2 += if is_same { next.2 } else { 0 };
+            is_same
         });
-        for (key, more) in change {
-            is_sound &= now.push(key, more);
-        }
-        is_sound.then_some(now)
+        pairs
     }
 }
 
-/// A cell of kept, before and after; whether its largest and its only patient are known.
-fn turn_cell(
-    [kept, before, after]: &[KeptCell<CellCount>; 3],
-    doctors: (&[i64], &[u32]),
-    top: Top,
-) -> Option<(KeptCell<CellCount>, bool)> {
-    let add = |of: fn(&CellCount) -> u32| (of(&kept.cell) + of(&after.cell)).checked_sub(of(&before.cell));
-    let mut now = *after;
-    now.cell.value = add(|cell| cell.value)?;
-    now.cell.patients = add(|cell| cell.patients)?;
-    let (first, second) = two_largest(doctors.1);
-    now.cell.doctors = doctors.1.len() as u32;
-    (now.cell.top_doctor, now.cell.second_doctor) = (first, second);
-    now.doctor = if doctors.0.len() == 1 { doctors.0[0] } else { NOBODY };
-    let largest = top(&kept.cell, &before.cell, &after.cell, &now.cell);
-    now.cell.top_patient = largest.unwrap_or(0);
-    let lone = match (now.cell.patients, after.cell.patients) {
-        (1, 1) => Some(after.patient),
-        (1, _) if kept.cell.patients == 1 && before.cell.patients == 0 => Some(kept.patient),
-        (1, _) => None,
-        _ => Some(NOBODY),
+/// What persons of a layer are counted by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Who {
+    Contacts,
+    /// Persons at their own place: each counts once.
+    Patients,
+}
+
+/// One layer of a block.
+struct OneLayer<'a> {
+    cells: &'a [KeptCell<CellCount>],
+    layer: &'a Layer,
+    names: &'a [i64],
+    who: Who,
+}
+
+/// A layer as it is now.
+#[derive(Default)]
+struct Now {
+    cells: Vec<KeptCell<CellCount>>,
+    layer: Layer,
+    doubts: Vec<u32>,
+}
+
+impl OneLayer<'_> {
+    fn turn(&self, mut moved: Vec<Moved>, pairs: &[Pair]) -> Option<Now> {
+        moved.sort_unstable_by_key(|moved| moved.at);
+        let mut now = Now {
+            cells: Vec::with_capacity(self.cells.len() + moved.len()),
+            layer: Layer {
+                persons: Vec::with_capacity(self.cells.len() + moved.len()),
+                doctors: Doctors::with_capacity(self.cells.len(), self.layer.doctors.pairs() + pairs.len()),
+            },
+            doubts: Vec::new(),
+        };
+        let mut moved = moved.chunk_by(|a, b| a.at == b.at).peekable();
+        let mut pairs = pairs.chunk_by(|a, b| a.0 == b.0).peekable();
+        let mut done = 0;
+        while let Some(at) =
+            [moved.peek().map(|cell| cell[0].at), pairs.peek().map(|cell| cell[0].0)].into_iter().flatten().min()
+        {
+            let upto = done + self.cells[done..].partition_point(|cell| cell.at < at);
+            self.copy((done, upto), &mut now);
+            done = upto + usize::from(self.cells.get(upto).is_some_and(|cell| cell.at == at));
+            let moved = moved.next_if(|cell| cell[0].at == at).unwrap_or_default();
+            let pairs = pairs.next_if(|cell| cell[0].0 == at).unwrap_or_default();
+            self.turn_cell(at, (upto, done), (moved, pairs), &mut now)?;
+        }
+        self.copy((done, self.cells.len()), &mut now);
+        Some(now)
+    }
+
+    fn copy(&self, (first, last): (usize, usize), now: &mut Now) {
+        now.cells.extend_from_slice(&self.cells[first..last]);
+        now.layer.persons.extend_from_slice(&self.layer.persons[first..last]);
+        now.layer.doctors.copy(&self.layer.doctors, (first, last));
+    }
+
+    /// Turns the cell that stands from one position to the next: none, or one.
+    fn turn_cell(
+        &self,
+        at: u32,
+        (from, to): (usize, usize),
+        (moved, pairs): (&[Moved], &[Pair]),
+        now: &mut Now,
+    ) -> Option<()> {
+        let is_there = to > from;
+        let old = if is_there { self.cells[from] } else { KeptCell::empty(at) };
+        let mut persons = if is_there { self.layer.persons[from] } else { Persons::default() };
+        let before = if is_there { self.layer.doctors.of_cell(from) } else { (&[][..], &[][..]) };
+        let mut cell = CellCount::default();
+        (cell.value, cell.patients) = turn_persons((&old.cell, &mut persons), moved, self.who)?;
+        let start = now.layer.doctors.pairs();
+        merge_pairs(before, pairs, &mut now.layer.doctors)?;
+        if cell.patients == 0 {
+            // Whoever counts has a doctor, and nobody is left.
+            let is_empty = cell.value == 0 && persons.keys == 0 && now.layer.doctors.pairs() == start;
+            return is_empty.then_some(());
+        }
+        now.layer.doctors.end_cell();
+        let (doctors, numbers) = now.layer.doctors.of_cell(now.cells.len());
+        cell.doctors = doctors.len() as u32;
+        (cell.top_doctor, cell.second_doctor) = two_largest(numbers);
+        let doctor = if let &[only] = doctors { self.names[only as usize] } else { NOBODY };
+        let patient = if cell.patients == 1 { persons.keys } else { NOBODY };
+        let top = if self.who == Who::Patients { Some(1) } else { top_patient(&cell, &persons.levels) };
+        if top.is_none() {
+            now.doubts.push(at);
+        }
+        cell.top_patient = top.unwrap_or_default();
+        now.layer.persons.push(persons);
+        now.cells.push(KeptCell { at, cell, patient, doctor });
+        Some(())
+    }
+}
+
+/// The largest number of one person, where it is known.
+fn top_patient(cell: &CellCount, levels: &Levels) -> Option<u32> {
+    match cell.patients {
+        1 => Some(cell.value),
+        patients if patients == cell.value => Some(1),
+        _ => levels.largest(),
+    }
+}
+
+/// Contacts and persons of a cell now; the persons are turned.
+fn turn_persons((old, persons): (&CellCount, &mut Persons), moved: &[Moved], who: Who) -> Option<(u32, u32)> {
+    let (mut value, mut patients) = (i64::from(old.value), i64::from(old.patients));
+    for &Moved { key, before, after, .. } in moved {
+        value += i64::from(after) - i64::from(before);
+        patients += i64::from(after > 0) - i64::from(before > 0);
+        let came = i64::from(after > 0) - i64::from(before > 0);
+        persons.keys = persons.keys.wrapping_add(key.wrapping_mul(came));
+        if who == Who::Contacts && before > 0 && !persons.levels.take(before) {
+            return None;
+        }
+    }
+    if who == Who::Contacts {
+        moved.iter().filter(|moved| moved.after > 0).for_each(|moved| persons.levels.add(moved.after));
+    }
+    Some((u32::try_from(value).ok()?, u32::try_from(patients).ok()?))
+}
+
+/// Adds the pairs of a cell, with their change; none where a doctor would have less than nothing.
+fn merge_pairs((doctors, numbers): (&[u32], &[u32]), change: &[Pair], to: &mut Doctors) -> Option<()> {
+    let mut change = change.iter().peekable();
+    let mut push = |doctor: u32, number: i64| {
+        let number = u32::try_from(number).ok()?;
+        if number > 0 {
+            to.push(doctor, number);
+        }
+        Some(())
     };
-    now.patient = lone.unwrap_or(NOBODY);
-    Some((now, largest.is_some() && lone.is_some()))
+    for (&doctor, &number) in doctors.iter().zip(numbers) {
+        while let Some(&(_, other, more)) = change.next_if(|pair| pair.1 < doctor) {
+            push(other, i64::from(more))?;
+        }
+        let more = change.next_if(|pair| pair.1 == doctor).map_or(0, |pair| pair.2);
+        push(doctor, i64::from(number) + i64::from(more))?;
+    }
+    change.try_for_each(|&(_, doctor, more)| push(doctor, i64::from(more)))
 }
 
 fn two_largest(numbers: &[u32]) -> (u32, u32) {
@@ -158,91 +229,20 @@ fn two_largest(numbers: &[u32]) -> (u32, u32) {
 }
 
 impl Turned {
-    /// Takes the largest and the only patient of the cells in doubt from a count of all contacts
-    /// that may be in them; none where that count is of something else.
-    pub fn settle(mut self, counted: &Block) -> Option<Block> {
-        for (now, counted) in
-            [(&mut self.block.contacts, &counted.contacts), (&mut self.block.patients, &counted.patients)]
-        {
-            for at in &self.doubts {
-                let Ok(place) = now.binary_search_by_key(at, |cell| cell.at) else { continue };
-                let found = counted.binary_search_by_key(at, |cell| cell.at).ok().map(|at| counted[at])?;
-                let cell = &mut now[place];
-                if (cell.cell.value, cell.cell.patients) != (found.cell.value, found.cell.patients) {
-                    return None;
-                }
-                cell.cell.top_patient = found.cell.top_patient;
-                cell.patient = found.patient;
-            }
+    /// Puts in the largest numbers of the cells in doubt, as all contacts in them tell; none where
+    /// a cell in doubt was not counted.
+    pub fn settle(mut self, counted: impl Fn(u32) -> Option<Levels>) -> Option<Block> {
+        let layer = &mut self.block.contributors.as_mut()?.layers[0];
+        for &at in &self.doubts {
+            let position = self.block.contacts.binary_search_by_key(&at, |cell| cell.at).ok()?;
+            let levels = counted(at)?;
+            self.block.contacts[position].cell.top_patient = levels.largest()?;
+            layer.persons[position].levels = levels;
         }
         Some(self.block)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A block of one cell from what persons (by key) and doctors have in it.
-    fn block(persons: &[(i64, u32)], doctors: &[(i64, u32)]) -> Block {
-        let numbers = || persons.iter().map(|person| person.1);
-        let (top_doctor, second_doctor) = two_largest(&doctors.iter().map(|doctor| doctor.1).collect::<Vec<_>>());
-        let cell = CellCount {
-            value: numbers().sum(),
-            patients: persons.len() as u32,
-            doctors: doctors.len() as u32,
-            top_patient: numbers().max().unwrap_or(0),
-            top_doctor,
-            second_doctor,
-            ..CellCount::default()
-        };
-        let lone = |of: &[(i64, u32)]| if of.len() == 1 { of[0].0 } else { NOBODY };
-        let kept = KeptCell { at: 3, cell, patient: lone(persons), doctor: lone(doctors) };
-        let contacts = if persons.is_empty() { Vec::new() } else { vec![kept] };
-        let pairs = doctors.iter().map(|&(doctor, number)| (3, doctor, number)).collect();
-        Block { contacts, doctors: [Doctors::of(pairs), Doctors::default()], has_doctors: true, ..Block::default() }
-    }
-
-    fn turned(kept: &Block, before: &Block, after: &Block) -> Turned {
-        turn(&Late { kept, before, after }).unwrap()
-    }
-
-    #[test]
-    fn a_late_contact_is_added_for_its_person_and_its_doctor() {
-        let kept = block(&[(1, 3), (2, 2)], &[(7, 3), (8, 2)]);
-        let found = turned(&kept, &block(&[(2, 2)], &[(8, 2)]), &block(&[(2, 4)], &[(8, 3), (9, 1)]));
-        assert_eq!(found, Turned { block: block(&[(1, 3), (2, 4)], &[(7, 3), (8, 3), (9, 1)]), doubts: vec![] });
-    }
-
-    #[test]
-    fn the_first_of_a_cell_and_the_last_to_leave_it_are_known() {
-        let nobody = block(&[], &[]);
-        let one = block(&[(5, 2)], &[(7, 2)]);
-        assert_eq!(turned(&nobody, &nobody, &one), Turned { block: one.clone(), doubts: vec![] });
-        assert_eq!(turned(&one, &one, &nobody), Turned { block: nobody, doubts: vec![] });
-    }
-
-    #[test]
-    fn whose_the_largest_number_is_may_have_to_be_counted() {
-        let kept = block(&[(1, 3), (2, 2), (3, 1)], &[(7, 6)]);
-        let found = turned(&kept, &block(&[(1, 3)], &[(7, 3)]), &block(&[(1, 1)], &[(7, 1)]));
-        assert_eq!(found.doubts, [3]);
-        let counted = block(&[(1, 1), (2, 2), (3, 1)], &[(7, 4)]);
-        assert_eq!(found.settle(&counted).unwrap(), counted);
-    }
-
-    #[test]
-    fn the_only_one_left_may_be_somebody_who_was_not_touched() {
-        let kept = block(&[(1, 2), (2, 2)], &[(7, 4)]);
-        let found = turned(&kept, &block(&[(1, 2)], &[(7, 2)]), &block(&[], &[]));
-        assert_eq!(found.doubts, [3]);
-        let counted = block(&[(2, 2)], &[(7, 2)]);
-        assert_eq!(found.settle(&counted).unwrap(), counted);
-    }
-
-    #[test]
-    fn less_than_nothing_is_refused() {
-        let (one, two) = (block(&[(5, 1)], &[(7, 1)]), block(&[(5, 2)], &[(7, 2)]));
-        assert!(turn(&Late { kept: &one, before: &two, after: &block(&[], &[]) }).is_none());
-    }
-}
+#[path = "late_tests.rs"]
+mod tests;

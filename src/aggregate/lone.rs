@@ -1,8 +1,8 @@
 //! Numbers for the only patient and the only doctor of a cell: the same for the same keys, whatever
 //! else was counted, and however.
 //!
-//! In: cells with numbers of one counting. Out: cells with numbers by rank of the key among those
-//! that are alone in some cell. The numbers say who is the same, and nothing else.
+//! In: cells with numbers of one counting, or keys. Out: numbers by rank of the key among those that
+//! are alone in some cell. The numbers say who is the same, and nothing else.
 
 use rustc_hash::FxHashMap;
 
@@ -12,77 +12,81 @@ use crate::contacts::Contacts;
 /// The key of nobody: no integer is its own key so low, and no 2^39 texts have keys below.
 pub const NOBODY: i64 = i64::MIN + (1 << 39);
 
-/// Keys of patients and doctors by number, from 1.
+/// Keys of patients and doctors by number less one.
 #[derive(Debug, Default)]
 pub struct Keys {
-    patients: Side,
-    doctors: Side,
-}
-
-#[derive(Debug, Default)]
-struct Side {
-    keys: Vec<i64>,
-    numbers: FxHashMap<i64, u32>,
-}
-
-impl Side {
-    fn key(&self, number: u32) -> i64 {
-        let at = (number as usize).checked_sub(1);
-        at.and_then(|at| self.keys.get(at)).copied().unwrap_or(NOBODY)
-    }
-    fn number(&mut self, key: i64) -> u32 {
-        if key == NOBODY {
-            return 0;
-        }
-        *self.numbers.entry(key).or_insert_with(|| {
-            self.keys.push(key);
-            self.keys.len() as u32
-        })
-    }
+    pub patients: Vec<i64>,
+    pub doctors: Vec<i64>,
 }
 
 impl Keys {
-    /// Keys in the order of their numbers.
-    pub fn of(patients: Vec<i64>, doctors: Vec<i64>) -> Keys {
-        let side = |keys| Side { keys, numbers: FxHashMap::default() };
-        Keys { patients: side(patients), doctors: side(doctors) }
-    }
     /// The keys behind the numbers of some contacts.
     pub fn of_contacts(contacts: &Contacts) -> Keys {
         let patients = contacts.parts.iter().flat_map(|part| part.keys.iter().copied()).collect();
-        Keys::of(patients, contacts.doctor_keys.clone())
+        Keys { patients, doctors: contacts.doctor_keys.clone() }
     }
+    /// The key of a patient's number; nobody's of 0.
     pub fn patient(&self, number: u32) -> i64 {
-        self.patients.key(number)
+        key(&self.patients, number)
     }
     pub fn doctor(&self, number: u32) -> i64 {
-        self.doctors.key(number)
+        key(&self.doctors, number)
     }
-    /// The number of a key; a key that is new gets the next one.
-    pub fn number_patient(&mut self, key: i64) -> u32 {
-        self.patients.number(key)
+}
+
+fn key(keys: &[i64], number: u32) -> i64 {
+    let at = (number as usize).checked_sub(1);
+    at.and_then(|at| keys.get(at)).copied().unwrap_or(NOBODY)
+}
+
+/// Numbers of those who are alone in some cell, by key.
+#[derive(Debug, Default)]
+pub struct Alone {
+    patients: FxHashMap<i64, u32>,
+    doctors: FxHashMap<i64, u32>,
+}
+
+impl Alone {
+    /// From the keys of the only patient and doctor of every cell.
+    pub fn of(cells: impl Iterator<Item = (i64, i64)>) -> Alone {
+        let mut alone = Alone::default();
+        for (patient, doctor) in cells {
+            alone.patients.insert(patient, 0);
+            alone.doctors.insert(doctor, 0);
+        }
+        rank(&mut alone.patients);
+        rank(&mut alone.doctors);
+        alone
     }
-    pub fn number_doctor(&mut self, key: i64) -> u32 {
-        self.doctors.number(key)
+    /// The number of a patient's key: 0 of nobody's, none of one who is alone nowhere.
+    pub fn patient(&self, key: i64) -> Option<u32> {
+        if key == NOBODY { Some(0) } else { self.patients.get(&key).copied() }
     }
+    pub fn doctor(&self, key: i64) -> Option<u32> {
+        if key == NOBODY { Some(0) } else { self.doctors.get(&key).copied() }
+    }
+}
+
+/// Numbers keys by their rank, from 1.
+fn rank(numbers: &mut FxHashMap<i64, u32>) {
+    numbers.remove(&NOBODY);
+    let mut keys: Vec<i64> = numbers.keys().copied().collect();
+    keys.sort_unstable();
+    (1..).zip(keys).for_each(|(rank, key)| _ = numbers.insert(key, rank));
 }
 
 /// Gives those who are alone in some cell, counted from these contacts, numbers by the rank of
 /// their keys.
 pub fn number_by_key(cells: &mut Cells, contacts: &Contacts) {
-    renumber(cells, &Keys::of_contacts(contacts));
-}
-
-/// Gives those who are alone in some cell numbers by the rank of their keys.
-pub fn renumber(cells: &mut Cells, keys: &Keys) {
+    let keys = Keys::of_contacts(contacts);
     let mut patients = Ranks::default();
     let mut doctors = Ranks::default();
     each(cells, |patient, doctor| {
         patients.note(*patient);
         doctors.note(*doctor);
     });
-    patients.settle(&keys.patients);
-    doctors.settle(&keys.doctors);
+    patients.settle(|number| keys.patient(number));
+    doctors.settle(|number| keys.doctor(number));
     each(cells, |patient, doctor| {
         *patient = patients.of(*patient);
         *doctor = doctors.of(*doctor);
@@ -110,14 +114,26 @@ impl Ranks {
         }
         self.0[at] = 1;
     }
-    fn settle(&mut self, side: &Side) {
+    fn settle(&mut self, key: impl Fn(u32) -> i64) {
         let mut alone: Vec<u32> = (1..self.0.len() as u32).filter(|&number| self.0[number as usize] == 1).collect();
-        alone.sort_unstable_by_key(|&number| side.key(number));
+        alone.sort_unstable_by_key(|&number| key(number));
         self.0.fill(0);
         (1..).zip(alone).for_each(|(rank, number)| self.0[number as usize] = rank);
     }
     #[inline]
     fn of(&self, number: u32) -> u32 {
         self.0.get(number as usize).copied().unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_alone_has_the_rank_of_the_key_and_nobody_has_none() {
+        let alone = Alone::of([(70, NOBODY), (-5, 9), (70, 8), (NOBODY, 9)].into_iter());
+        assert_eq!([-5, 70, NOBODY, 71].map(|key| alone.patient(key)), [Some(1), Some(2), Some(0), None]);
+        assert_eq!([8, 9, NOBODY].map(|key| alone.doctor(key)), [Some(1), Some(2), Some(0)]);
     }
 }

@@ -9,17 +9,25 @@ mod by_doctor;
 mod by_person;
 mod cells;
 mod completeness;
+mod contributors;
 mod count;
+mod days;
+mod difference;
+mod doubts;
 mod facts;
+mod kept;
 mod late;
+mod levels;
 mod lone;
+mod means;
 mod movers;
-mod near;
+mod noted;
 mod pairs;
 mod pools;
 mod renew;
 mod residents;
 mod staged;
+mod touched;
 mod workload;
 
 #[cfg(test)]

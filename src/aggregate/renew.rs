@@ -1,260 +1,231 @@
 //! Cells of the periods whose contacts have changed.
 //!
-//! In: the periods, what has changed. Out: their cells. Where the period was kept with its doctors
-//! and it is known whose contacts have changed, these persons are counted twice, before and after
-//! (`late`); else all contacts of the period are counted.
+//! In: the periods, what has changed. Out: their cells. Where the period was kept with who is in
+//! its cells and it is known whose contacts have changed, what these persons have before and after
+//! is taken out and put in (`late`); else all contacts of the period are counted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
 
-use super::axes::is_per_doctor;
-use super::blocks::{Block, Doctors};
-use super::cells::{Cells, Place};
-use super::count::count_pairs;
-use super::late::{Late, Turned, turn};
+use super::axes::{Span, is_per_doctor};
+use super::blocks::Block;
+use super::contributors::{Contributors, Doctors, Layer, PARTS, Persons};
+use super::count::{Counted, Noting, count_noting, prepare, share_out};
+use super::days::{DaysDifference, DoctorDays, differ};
+use super::difference::{Difference, Walker};
+use super::doubts::InDoubt;
+use super::facts::Signatures;
+use super::late::{Turned, turn};
 use super::lone::Keys;
-use super::near::Near;
-use super::pairs::{Pair, WantedPairs};
-use super::staged::{Blocks, Night, Tables, read_whole};
-use crate::contacts::{Contact, Contacts};
-use crate::domain::{Month, Period, PlaceIndex, Result};
+use super::means::turn_means;
+use super::pairs::{Pair, WantedContributors};
+use super::staged::{Blocks, Kept, Night, Tables, read_whole};
+use super::touched::{Touched, touched};
+use super::workload::means;
+use crate::contacts::{Change, Contacts};
+use crate::domain::{Error, Month, Period, Result};
+use crate::stage::Stored;
 
-/// Most doctors in cells that are kept of the periods counted at a time: some 200 MB. Where there
-/// are more, none are kept, and late rows count their periods anew.
+/// Most doctors in cells that are kept of the periods counted at a time: so many, some 150 MB, or
+/// so many a contact, less than contacts take themselves. Where there are more, none are
+/// kept, and late rows count their periods anew.
 const MOST_PAIRS: usize = 12_000_000;
+const PAIRS_A_CONTACT: usize = 5;
 
-/// Periods to count, and those of them whose doctors are wanted cell by cell.
-#[derive(Clone, Copy)]
-struct Wanted<'a> {
-    periods: &'a [Period],
-    doctors: &'a [Period],
-    /// Nothing of doctors is wanted.
-    persons_alone: bool,
-}
+/// Months after the last one of a period in which its contacts may change by more than a few: rows
+/// come for six, and are credited some ten weeks later.
+const MONTHS_OPEN: i32 = 9;
 
-type Made = BTreeMap<Period, Blocks>;
-
-/// What was kept of a period before it changed, by table.
-type Before = BTreeMap<Period, Blocks>;
-
-/// Cells in doubt by period and table.
-type InDoubt = BTreeMap<(Period, usize), Turned>;
+/// Touched persons walked at a time.
+const PERSONS_AT_ONCE: usize = 512;
 
 impl Night<'_> {
-    /// The cells of some periods.
-    pub fn renew(&self, periods: &[Period], tables: Tables) -> Result<Made> {
-        let before = self.before(periods, tables)?;
-        let (late, anew): (Vec<Period>, Vec<Period>) =
-            periods.iter().copied().partition(|period| before.contains_key(period));
-        let mut made = self.count(&anew, (&|_| true, tables))?;
-        if late.is_empty() {
-            return Ok(made);
-        }
-        // Means over doctors are no sums over persons.
-        let means = |table: usize| is_per_doctor(&self.pipeline.tables[table]);
-        merge(&mut made, self.count(&late, (&means, tables))?);
-        match self.late(&before, &late, tables)? {
-            Some(found) => merge(&mut made, found),
-            None => merge(&mut made, self.count(&late, (&|table| !means(table), tables))?),
-        }
-        Ok(made)
-    }
-
-    /// What was kept of the periods that can be turned.
-    fn before(&self, periods: &[Period], tables: Tables) -> Result<Before> {
-        let mut before = Before::new();
-        let Some(change) = self.change else { return Ok(before) };
+    /// Makes and keeps the cells of some periods; `known` is what was found touched for other tables.
+    ///
+    /// Periods are turned one after the other, so that no more than one is held with who is in it.
+    pub fn renew(&self, periods: &[Period], tables: Tables, known: &mut Option<Touched>) -> Result<Kept> {
+        let (mut kept, mut anew, mut late) = (Kept::new(), Vec::new(), Vec::new());
         for &period in periods {
-            let key = self.key(period, tables.selection, &change.months);
-            let Some(stored) = self.months.stage.read(&key) else { continue };
-            let of_counts = |table: &usize| !is_per_doctor(&self.pipeline.tables[*table]);
-            let blocks: Option<Blocks> = tables
-                .with(period)
-                .into_iter()
-                .filter(of_counts)
-                .map(|table| Ok(read_whole(&stored, table)?.map(|block| (table, block))))
-                .collect::<Result<_>>()?;
-            before.extend(blocks.map(|blocks| (period, blocks)));
+            match self.before(period, tables) {
+                Some(stored) => late.push((period, stored)),
+                None => anew.push(period),
+            }
         }
-        Ok(before)
+        let months = late.iter().flat_map(|(period, _)| (period.first.0..=period.last().0).map(Month)).collect();
+        for (period, stored) in late {
+            let whole = |table| Ok((table, read_whole(&stored, table)?));
+            let before: Blocks = tables.with(period).into_iter().map(whole).collect::<Result<_>>()?;
+            match self.late(before, period, (tables, self.touched(&months, known)?))? {
+                Some(blocks) => _ = kept.insert(period, self.keep((period, tables), blocks)?),
+                None => anew.push(period),
+            }
+        }
+        for (period, blocks) in self.count(&anew, tables)? {
+            kept.insert(period, self.keep((period, tables), blocks)?);
+        }
+        Ok(kept)
     }
 
-    /// Counts all contacts of some periods, in the tables that are asked for.
-    fn count(&self, periods: &[Period], (asked, tables): (&dyn Fn(usize) -> bool, Tables)) -> Result<Made> {
-        let is_asked = |period: &Period| tables.with(*period).into_iter().any(asked);
-        let periods: Vec<Period> = periods.iter().copied().filter(is_asked).collect();
+    /// What has been touched in some months.
+    fn touched<'k>(&self, months: &BTreeSet<Month>, known: &'k mut Option<Touched>) -> Result<&'k Touched> {
+        if known.as_ref().is_none_or(|known| !months.is_subset(&known.months)) {
+            let nothing = Change::default();
+            *known = Some(touched(self.change.unwrap_or(&nothing), self.months, months.clone())?);
+        }
+        known.as_ref().ok_or_else(|| Error::bug("what was touched is not known"))
+    }
+
+    /// What was kept of a period before, where all of it can be turned.
+    fn before(&self, period: Period, tables: Tables) -> Option<Stored> {
+        let stored = self.months.stage.read(&self.key(period, tables.selection, &self.change?.months))?;
+        let has = |table: &usize| stored.has(&format!("{table}-{}", PARTS[0]));
+        tables.with(period).iter().all(has).then_some(stored)
+    }
+
+    /// Counts all contacts of some periods.
+    fn count(&self, periods: &[Period], tables: Tables) -> Result<BTreeMap<Period, Blocks>> {
         if periods.is_empty() {
-            return Ok(Made::new());
+            return Ok(BTreeMap::new());
         }
         let contacts = self.months.gather(|month| periods.iter().any(|period| period.contains(month)))?;
-        // Where more rows may come.
-        let open: Vec<Period> = periods.iter().copied().filter(|period| !period.is_final(self.as_of)).collect();
-        Ok(self.blocks(&contacts, Wanted { periods: &periods, doctors: &open, persons_alone: false }, (asked, tables)))
+        let is_open = |period: &Period| self.as_of <= period.last().plus(MONTHS_OPEN).last_day();
+        let open: Vec<Period> = periods.iter().copied().filter(is_open).collect();
+        Ok(self.blocks(&contacts, (periods, &open), tables))
     }
 
-    /// The cells that some contacts make.
-    fn blocks(&self, contacts: &Contacts, wanted: Wanted, (asked, tables): (&dyn Fn(usize) -> bool, Tables)) -> Made {
-        let is_asked = |table: &usize| asked(*table) && wanted.periods.iter().any(|p| tables.with(*p).contains(table));
-        let here: Vec<usize> = tables.counted.iter().map(|counted| counted.table).filter(is_asked).collect();
-        let pairs = WantedPairs { periods: wanted.doctors, limit: MOST_PAIRS };
-        let run = self.run(contacts, Some(wanted.periods));
-        let run = super::count::Run { pairs, without_doctors: wanted.persons_alone, ..run };
-        let (cells, pairs) = count_pairs(&run, &here, tables.selection);
+    /// The cells that some contacts make in some periods, with who is in those of the open ones.
+    fn blocks(
+        &self,
+        contacts: &Contacts,
+        (periods, open): (&[Period], &[Period]),
+        tables: Tables,
+    ) -> BTreeMap<Period, Blocks> {
+        let with = |table: &usize| periods.iter().any(|period| tables.with(*period).contains(table));
+        let here: Vec<usize> = tables.counted.iter().map(|counted| counted.table).filter(with).collect();
         let keys = Keys::of_contacts(contacts);
-        let mut made = Made::new();
-        for table in &cells.tables {
+        let length: usize = contacts.parts.iter().map(|part| part.len()).sum();
+        let limit = MOST_PAIRS.max(PAIRS_A_CONTACT * length);
+        let wanted = WantedContributors { periods: open, limit, keys: &keys.patients };
+        let run = super::count::Run { wanted, ..self.run(contacts, Some(periods)) };
+        let noting = count_noting(&run, &here, tables.selection);
+        let mut made: BTreeMap<Period, Blocks> = BTreeMap::new();
+        for table in &noting.cells.tables {
             for (at, &period) in table.axes.periods.iter().enumerate() {
                 made.entry(period).or_default().insert(table.table, Block::take(table, at, &keys));
             }
         }
-        if !pairs.is_over {
-            add_doctors(&mut made, (&cells, pairs.list, &keys), wanted.doctors);
+        if !noting.pairs.is_over {
+            add_contributors(&mut made, noting, &keys);
         }
         made
     }
 
-    /// Turns the cells of some periods; none where they do not add up.
-    fn late(&self, before: &Before, periods: &[Period], tables: Tables) -> Result<Option<Made>> {
-        let Some(change) = self.change else { return Ok(None) };
-        let within = |month: Month| periods.iter().any(|period| period.contains(month));
-        let here = |contact: &&Contact| within(contact.month());
-        let persons: FxHashSet<i64> =
-            change.lost.iter().chain(&change.won).filter(here).map(|contact| contact.person).collect();
-        let mut after = self.contacts_of(&within, &persons)?;
-        let won: FxHashSet<i64> = change.won.iter().filter(here).map(|contact| contact.bill).collect();
-        let now = self.months.by_person(&after);
-        after.retain(|contact| !won.contains(&contact.bill));
-        after.extend(change.lost.iter().filter(here));
-        let then = self.months.by_person(&after);
-        let of_counts = |table: usize| !is_per_doctor(&self.pipeline.tables[table]);
-        let wanted = Wanted { periods, doctors: periods, persons_alone: false };
-        let (then, now) =
-            (self.blocks(&then, wanted, (&of_counts, tables)), self.blocks(&now, wanted, (&of_counts, tables)));
-        let mut turned = InDoubt::new();
-        for (&period, kept) in before {
-            for (&table, kept) in kept {
-                let three = then.get(&period).and_then(|blocks| blocks.get(&table));
-                let Some((before, after)) = three.zip(now.get(&period).and_then(|blocks| blocks.get(&table))) else {
-                    return Ok(None);
-                };
-                let sound = before.has_doctors && after.has_doctors;
-                let Some(found) = turn(&Late { kept, before, after }).filter(|_| sound) else { return Ok(None) };
-                turned.insert((period, table), found);
-            }
-        }
-        self.settle(turned, tables)
-    }
-
-    /// The contacts of some persons in some months.
-    fn contacts_of(&self, within: &(dyn Fn(Month) -> bool + Sync), persons: &FxHashSet<i64>) -> Result<Vec<Contact>> {
-        let months: Vec<Month> = self.months.list.keys().copied().filter(|&month| within(month)).collect();
-        let found = months.into_par_iter().map(|month| {
-            let mut contacts = self.months.read(month)?;
-            contacts.retain(|contact| persons.contains(&contact.person));
-            Result::Ok(contacts)
-        });
-        Ok(found.collect::<Result<Vec<_>>>()?.concat())
-    }
-
-    /// Counts what is in doubt: all contacts of everybody who has one that may be in such a cell.
-    fn settle(&self, turned: InDoubt, tables: Tables) -> Result<Option<Made>> {
-        let doubts: Vec<(Period, usize)> =
-            turned.iter().filter(|(_, turned)| !turned.doubts.is_empty()).map(|(&at, _)| at).collect();
-        let mut counted = Made::new();
-        if !doubts.is_empty() {
-            let periods: Vec<Period> = doubts.iter().map(|(period, _)| *period).collect();
-            let within = |month: Month| periods.iter().any(|period| period.contains(month));
-            let persons = self.persons_near(&turned, tables, &within)?;
-            let contacts = self.months.by_person(&self.contacts_of(&within, &persons)?);
-            let asked = |table: usize| doubts.iter().any(|(_, of)| *of == table);
-            counted = self.blocks(
-                &contacts,
-                Wanted { periods: &periods, doctors: &[], persons_alone: true },
-                (&asked, tables),
-            );
-            tracing::debug!("counting persons near cells in doubt");
-        }
-        let mut made = Made::new();
-        for ((period, table), turned) in turned {
-            let settled = if turned.doubts.is_empty() {
-                Some(turned.block)
-            } else {
-                counted.get(&period).and_then(|blocks| blocks.get(&table)).and_then(|block| turned.settle(block))
-            };
-            let Some(block) = settled else { return Ok(None) };
-            let block = Block { has_doctors: !period.is_final(self.as_of), ..block };
-            made.entry(period).or_default().insert(table, block);
+    /// Turns the cells of a period; none where they do not add up.
+    fn late(
+        &self,
+        mut before: Blocks,
+        period: Period,
+        (tables, touched): (Tables, &Touched),
+    ) -> Result<Option<Blocks>> {
+        let (none, span) = (Contacts::default(), Span::of(self.pipeline, self.months.span(), self.as_of));
+        let only = [period];
+        let run = self.run(&none, Some(&only));
+        let with = tables.with(period).into_iter();
+        let counted: Vec<Counted> = with.map(|table| prepare(&run, table, span, tables.selection)).collect();
+        let first = span.map_or(Month(0), |span| span.first);
+        let (doctors, differences) = self.differences(&counted, first, touched);
+        let jobs: Option<Vec<_>> = counted.iter().map(|of| before.remove(&of.table)).collect();
+        let Some(jobs) = jobs else { return Ok(None) };
+        let jobs: Vec<(Block, Difference)> = jobs.into_iter().zip(differences).collect();
+        let turn_one = |(kept, difference): (Block, Difference)| match difference.is_empty() {
+            true => Some((None, Turned { block: kept, doubts: Vec::new() })),
+            false => turn(&kept, difference, &doctors).map(|turned| (Some(kept.means), turned)),
+        };
+        let turned: Option<Vec<_>> = jobs.into_par_iter().map(turn_one).collect();
+        let Some(turned) = turned else { return Ok(None) };
+        let doubts: InDoubt = turned.iter().map(|(_, turned)| turned.doubts.clone()).enumerate().collect();
+        let settled = self.count_doubts((&counted, period), first, &doubts)?;
+        let days = self.days(&counted, first, touched);
+        let mut made = Blocks::new();
+        for (at, (means, turned)) in turned.into_iter().enumerate() {
+            let of = &counted[at];
+            let block = turned.settle(|cell| settled.get(&(at, cell)).copied());
+            let block = block.and_then(|mut block| {
+                if let Some((means, days)) = means.zip(days.get(&at)) {
+                    turn_means(&mut block, &means, days, (&self.pipeline.tables[of.table], of.axes.places.len()))?;
+                }
+                Some(block)
+            });
+            let Some(block) = block else { return Ok(None) };
+            made.insert(of.table, block);
         }
         Ok(Some(made))
     }
 
-    /// Persons with a contact that may be in a cell in doubt.
-    fn persons_near(
-        &self,
-        turned: &InDoubt,
-        tables: Tables,
-        within: &(dyn Fn(Month) -> bool + Sync),
-    ) -> Result<FxHashSet<i64>> {
-        let mut near: BTreeMap<Period, Near> = BTreeMap::new();
-        for (&(period, table), turned) in turned {
-            let Some(counted) = tables.counted.iter().find(|counted| counted.table == table) else { continue };
-            let of = &self.pipeline.tables[table];
-            let near = near.entry(period).or_insert_with(|| Near::new(self.geography.municipalities.len()));
-            for &at in &turned.doubts {
-                let place = counted.axes.places[Block::place_of(&counted.axes, at)];
-                let is_in = |municipality: usize| self.is_in(place, municipality);
-                near.note(of, is_in, |dimension| Block::code_of(&counted.axes, at, dimension));
-            }
-        }
-        let months: Vec<Month> = self.months.list.keys().copied().filter(|&month| within(month)).collect();
-        let found = months.into_par_iter().map(|month| {
-            let near: Vec<&Near> = near.iter().filter(|(period, _)| period.contains(month)).map(|of| of.1).collect();
-            let contacts = self.months.read(month)?;
-            let is_near = |contact: &&Contact| near.iter().any(|near| near.has(contact));
-            Result::Ok(contacts.iter().filter(is_near).map(|contact| contact.person).collect::<Vec<i64>>())
+    /// What the touched persons have in other numbers than before, by table, and the doctors' keys by
+    /// number.
+    fn differences(&self, counted: &[Counted], first: Month, touched: &Touched) -> (Vec<i64>, Vec<Difference>) {
+        let tables: Vec<usize> = counted.iter().map(|table| table.table).collect();
+        let start = || Walker::new(Signatures::new(self.pipeline, &tables, first), counted, &touched.doctors);
+        let walk = |walker: &mut Walker<'_>, job: usize| {
+            let from = job * PERSONS_AT_ONCE;
+            let to = touched.persons.len().min(from + PERSONS_AT_ONCE);
+            touched.persons[from..to].iter().for_each(|person| walker.person(&touched.of_persons[person.clone()]));
+        };
+        let jobs = touched.persons.len().div_ceil(PERSONS_AT_ONCE);
+        let walked = share_out(jobs, start, walk, |mut all, more| {
+            all.found.iter_mut().zip(more.found).for_each(|(all, more)| all.merge(more));
+            all
         });
-        Ok(found.collect::<Result<Vec<_>>>()?.concat().into_iter().collect())
+        (touched.keys.clone(), walked.found)
     }
 
-    /// Whether a municipality may be in a place; every one of its county may be in a pool.
-    fn is_in(&self, place: Place, municipality: usize) -> bool {
-        match place {
-            Place::Country => true,
-            Place::County(county) | Place::Pool(county) => {
-                self.geography.county_of(municipality as PlaceIndex) == county
-            }
-            Place::Municipality(at) => usize::from(at) == municipality,
+    /// How the days of doctors have changed, for the tables of means by position.
+    fn days(&self, counted: &[Counted], first: Month, touched: &Touched) -> BTreeMap<usize, DaysDifference> {
+        let tables: Vec<usize> = counted.iter().map(|table| table.table).collect();
+        let mut signatures = Signatures::new(self.pipeline, &tables, first);
+        let of_means = counted.iter().enumerate().filter(|(_, of)| is_per_doctor(&self.pipeline.tables[of.table]));
+        let differ = |(at, of): (usize, &Counted)| {
+            let means = means(&self.pipeline.tables[of.table]);
+            (at, differ(of, &means, &touched.of_days, (&mut signatures, at)))
+        };
+        of_means.map(differ).collect()
+    }
+}
+
+/// Gives the blocks of some periods who is in their cells.
+fn add_contributors(made: &mut BTreeMap<Period, Blocks>, mut noting: Noting, keys: &Keys) {
+    for (number, table) in noting.cells.tables.iter().enumerate() {
+        let mut days: Vec<DoctorDays> = vec![DoctorDays::default(); table.axes.periods.len()];
+        for noted in noting.days[number].drain(..) {
+            days[noted.period].0.insert((noted.place, keys.doctor(noted.doctor)), noted.figures);
+        }
+        for (position, (period, days)) in table.axes.periods.iter().zip(days).enumerate() {
+            let Some(pairs) = noting.pairs.take(number, position) else { continue };
+            let Some(block) = made.get_mut(period).and_then(|blocks| blocks.get_mut(&table.table)) else { continue };
+            let persons = |layer: usize, at: u32| noting.persons.get((number, layer), position, at).unwrap_or_default();
+            let [contacts, patients] = pairs;
+            let contacts = layer_of(block.contacts.iter().map(|cell| (cell.at, persons(0, cell.at))), contacts);
+            let patients = layer_of(block.patients.iter().map(|cell| (cell.at, persons(1, cell.at))), patients);
+            let doctors = keys.doctors.clone();
+            block.contributors = Some(Contributors { doctors, layers: [contacts, patients], days });
         }
     }
 }
 
-/// Gives the blocks of some periods their doctors.
-fn add_doctors(made: &mut Made, (cells, mut pairs, keys): (&Cells, Vec<Pair>, &Keys), periods: &[Period]) {
-    let of_table = |pair: &Pair| (pair.table, pair.layer);
-    pairs.sort_unstable_by_key(of_table);
-    for (number, table) in cells.tables.iter().enumerate() {
-        let mut found = vec![[Vec::new(), Vec::new()]; table.axes.periods.len()];
-        for layer in 0..2 {
-            let from = pairs.partition_point(|pair| of_table(pair) < (number as u16, layer));
-            let here = pairs[from..].iter().take_while(|pair| of_table(pair) == (number as u16, layer));
-            for pair in here {
-                let (period, at) = Block::place(&table.axes, pair.cell as usize);
-                found[period][usize::from(layer)].push((at, keys.doctor(pair.doctor), pair.number));
-            }
+/// A layer of some cells, in order, from pairs in any order.
+fn layer_of(cells: impl Iterator<Item = (u32, Persons)>, mut pairs: Vec<Pair>) -> Layer {
+    pairs.sort_unstable_by_key(|&(at, doctor, _)| u64::from(at) << 32 | u64::from(doctor));
+    let mut layer = Layer { persons: Vec::new(), doctors: Doctors::with_capacity(0, pairs.len()) };
+    let mut pairs = pairs.into_iter().peekable();
+    for (at, persons) in cells {
+        layer.persons.push(persons);
+        while let Some((_, doctor, number)) = pairs.next_if(|pair| pair.0 == at) {
+            // Numbered from 1 where they were counted.
+            layer.doctors.push(doctor - 1, number);
         }
-        for (period, doctors) in table.axes.periods.iter().zip(found).filter(|(period, _)| periods.contains(period)) {
-            if let Some(block) = made.get_mut(period).and_then(|blocks| blocks.get_mut(&table.table)) {
-                block.doctors = doctors.map(Doctors::of);
-                block.has_doctors = true;
-            }
-        }
+        layer.doctors.end_cell();
     }
-}
-
-fn merge(made: &mut Made, more: Made) {
-    for (period, blocks) in more {
-        made.entry(period).or_default().extend(blocks);
-    }
+    layer
 }

@@ -9,10 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::axes::{Selection, Span};
 use super::blocks::Block;
 use super::cells::{CellCount, Cells, MeanCell, TableCells};
+use super::contributors::{Contributors, PARTS};
 use super::count::{Counted, Run, has_rate, prepare};
-use super::lone::{Keys, renumber};
+use super::kept::Rows;
+use super::lone::Alone;
 use super::pools::{Pools, pooled_tables, splice};
 use super::residents::layer;
+use super::touched::Touched;
 use super::workload::means_of;
 use crate::codes::Geography;
 use crate::contacts::{Change, Contacts, MonthFile, Months, Residents};
@@ -35,15 +38,19 @@ pub struct Night<'a> {
 /// Cells under way, with the names of the files that they are kept in.
 pub struct NightCells {
     pub cells: Cells,
-    keys: Keys,
+    /// Who is alone in some cell. Who is alone in a cell of a pool is so in one of its municipalities.
+    alone: Alone,
     pub kept: Vec<String>,
+    /// What was found touched, for the tables that are counted again with pools.
+    touched: Option<Touched>,
 }
 
 /// The cells of all tables.
 pub fn count_night(night: &Night) -> Result<NightCells> {
     let tables: Vec<usize> = (0..night.pipeline.tables.len()).collect();
-    let mut made = NightCells { cells: Cells { tables: Vec::new() }, keys: Keys::default(), kept: Vec::new() };
-    made.cells.tables = night.tables(&tables, Selection::All, (&mut made.keys, &mut made.kept))?;
+    let cells = Cells { tables: Vec::new() };
+    let mut made = NightCells { cells, alone: Alone::default(), kept: Vec::new(), touched: None };
+    made.cells.tables = night.tables(&tables, Selection::All, &mut made)?;
     Ok(made)
 }
 
@@ -51,12 +58,14 @@ pub fn count_night(night: &Night) -> Result<NightCells> {
 pub fn with_pools_night(mut made: NightCells, pools: &Pools, night: &Night) -> Result<(Cells, Vec<String>)> {
     let pooled = pooled_tables(&made.cells, night.pipeline);
     if !pools.is_empty() && !pooled.is_empty() {
-        let added = night.tables(&pooled, Selection::Pools(pools), (&mut made.keys, &mut made.kept))?;
+        let added = night.tables(&pooled, Selection::Pools(pools), &mut made)?;
         splice(&mut made.cells, &pooled, added);
     }
-    renumber(&mut made.cells, &made.keys);
     Ok((made.cells, made.kept))
 }
+
+/// The rows of periods, by position of the table in the pipeline.
+pub type Kept = BTreeMap<Period, BTreeMap<usize, Rows>>;
 
 /// The blocks of a period by position of the table in the pipeline.
 pub type Blocks = BTreeMap<usize, Block>;
@@ -77,36 +86,33 @@ impl Tables<'_> {
 }
 
 impl Night<'_> {
-    fn tables(
-        &self,
-        tables: &[usize],
-        selection: Selection,
-        (keys, names): (&mut Keys, &mut Vec<String>),
-    ) -> Result<Vec<TableCells>> {
+    fn tables(&self, tables: &[usize], selection: Selection, made: &mut NightCells) -> Result<Vec<TableCells>> {
         let none = Contacts::default();
         let span = Span::of(self.pipeline, self.months.span(), self.as_of);
         let run = self.run(&none, None);
         let counted: Vec<Counted> = tables.iter().map(|&at| prepare(&run, at, span, selection)).collect();
         let periods: BTreeSet<Period> = counted.iter().flat_map(|table| table.axes.periods.iter().copied()).collect();
-        let mut blocks: BTreeMap<Period, Blocks> = BTreeMap::new();
+        let mut kept = Kept::new();
         let mut missing = Vec::new();
         let all = Tables { counted: &counted, selection };
         for &period in &periods {
             let key = self.key(period, selection, &self.months.list);
-            names.push(key.name.clone());
+            made.kept.push(key.name.clone());
             match self.months.stage.read(&key) {
                 Some(stored) => {
-                    blocks.insert(period, read(&stored, &all.with(period))?);
+                    let rows = |table| Ok((table, Rows::read(&stored, table)?));
+                    kept.insert(period, all.with(period).into_iter().map(rows).collect::<Result<_>>()?);
                 }
                 None => missing.push(period),
             }
         }
         tracing::debug!(periods = periods.len(), counted = missing.len(), "making the cells of periods that changed");
-        for (period, made) in self.renew(&missing, all)? {
-            self.keep(&self.key(period, selection, &self.months.list), &made)?;
-            blocks.insert(period, made);
+        kept.extend(self.renew(&missing, all, &mut made.touched)?);
+        if let Selection::All = selection {
+            let rows = kept.values().flat_map(BTreeMap::values);
+            made.alone = Alone::of(rows.filter_map(Rows::alone).flatten());
         }
-        counted.into_iter().map(|table| self.assemble(table, &blocks, keys)).collect()
+        counted.into_iter().map(|table| self.assemble(table, &kept, &made.alone)).collect()
     }
 
     /// A count of some contacts, of some periods alone.
@@ -130,19 +136,27 @@ impl Night<'_> {
         self.months.stage.key("cells", &facts.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
-    fn keep(&self, key: &Key, blocks: &Blocks) -> Result<()> {
-        let mut writer = self.months.stage.create(key)?;
+    /// Keeps the cells of a period, and who is in them; the rows of the cells.
+    pub fn keep(&self, (period, tables): (Period, Tables), blocks: Blocks) -> Result<BTreeMap<usize, Rows>> {
+        let mut writer = self.months.stage.create(&self.key(period, tables.selection, &self.months.list))?;
+        let mut kept = BTreeMap::new();
         for (table, block) in blocks {
-            let doctors = if block.has_doctors { block.doctors_to_rows()?.to_vec() } else { Vec::new() };
-            for (layer, rows) in block.to_rows()?.into_iter().chain(doctors) {
-                writer.rows(&format!("{table}-{layer}"), &rows)?;
+            let rows = Rows::of(&block)?;
+            for (label, rows) in rows.parts() {
+                writer.rows(&format!("{table}-{label}"), rows)?;
             }
+            let contributors = block.contributors.as_ref().map(|all| all.to_rows(&block.contacts)).transpose()?;
+            for (label, rows) in PARTS.into_iter().zip(contributors.into_iter().flatten()) {
+                writer.rows(&format!("{table}-{label}"), &rows)?;
+            }
+            kept.insert(table, rows);
         }
-        writer.finish(&())
+        writer.finish(&())?;
+        Ok(kept)
     }
 
     /// A table from the blocks of its periods.
-    fn assemble(&self, counted: Counted, blocks: &BTreeMap<Period, Blocks>, keys: &mut Keys) -> Result<TableCells> {
+    fn assemble(&self, counted: Counted, kept: &Kept, alone: &Alone) -> Result<TableCells> {
         let table = &self.pipeline.tables[counted.table];
         let none = Contacts::default();
         let residents = if has_rate(table) { layer(&self.run(&none, None), table, &counted) } else { Vec::new() };
@@ -156,32 +170,19 @@ impl Night<'_> {
             axes: counted.axes,
         };
         for (at, period) in made.axes.periods.clone().into_iter().enumerate() {
-            let block = blocks.get(&period).and_then(|blocks| blocks.get(&made.table));
-            let put = block.and_then(|block| block.put(&mut made, at, keys));
+            let rows = kept.get(&period).and_then(|rows| rows.get(&made.table));
+            let put = rows.and_then(|rows| rows.put(&mut made, at, alone));
             put.ok_or_else(|| Error::bug("the cells of a period do not fit their table"))?;
         }
         Ok(made)
     }
 }
 
-fn read(stored: &Stored, tables: &[usize]) -> Result<Blocks> {
-    tables.iter().map(|&table| Ok((table, read_block(stored, table)?))).collect()
-}
-
-/// The cells of a table in a period, without its doctors.
-pub fn read_block(stored: &Stored, table: usize) -> Result<Block> {
-    let [contacts, patients, means] =
-        ["contacts", "patients", "means"].map(|layer| stored.rows(&format!("{table}-{layer}")));
-    Block::from_rows(&contacts?, &patients?, &means?).ok_or_else(|| stored.is_damaged())
-}
-
-/// The same with its doctors; none where they are not kept.
-pub fn read_whole(stored: &Stored, table: usize) -> Result<Option<Block>> {
-    let label = |layer: &str| format!("{table}-doctors-{layer}");
-    if !stored.has(&label("contacts")) {
-        return Ok(None);
-    }
-    let (contacts, patients) = (stored.rows(&label("contacts"))?, stored.rows(&label("patients"))?);
-    let block = read_block(stored, table)?.with_doctors(&contacts, &patients);
-    block.map(Some).ok_or_else(|| stored.is_damaged())
+/// The cells of a table in a period with who is in them.
+pub fn read_whole(stored: &Stored, table: usize) -> Result<Block> {
+    let block = Rows::read(stored, table)?.block().ok_or_else(|| stored.is_damaged())?;
+    let parts = PARTS.iter().map(|part| stored.rows(&format!("{table}-{part}"))).collect::<Result<Vec<_>>>()?;
+    let contributors = Contributors::from_rows(&parts, [&block.contacts, &block.patients]);
+    let contributors = Some(contributors.ok_or_else(|| stored.is_damaged())?);
+    Ok(Block { contributors, ..block })
 }

@@ -6,10 +6,11 @@
 use super::axes::{Layout, is_per_doctor, quantity_of};
 use super::cells::{Axes, CellCount, MeanCell};
 use super::facts::Facts;
+use super::pairs::WantedContributors;
 use crate::definition::{Dimension, IndicatorValue, PerDoctor, Table};
 
 /// A doctor's figure is kept in billionths.
-const BILLION: i128 = 1_000_000_000;
+pub const BILLION: i128 = 1_000_000_000;
 
 /// The sums of a table; empty for a table without means over doctors.
 #[derive(Debug, Default)]
@@ -21,10 +22,39 @@ pub struct Sums {
     doctors: Vec<u32>,
     periods: usize,
     hours: usize,
+    /// What each doctor has, of periods that are wanted.
+    pub noted: Vec<NotedDoctor>,
+    /// By period: whether it is wanted.
+    wanted: Vec<bool>,
+}
+
+/// A place and period, a doctor's number, days, and a figure a mean.
+#[derive(Debug)]
+pub struct NotedDoctor {
+    pub place: u32,
+    pub period: usize,
+    pub doctor: u32,
+    pub figures: Vec<u32>,
+}
+
+/// A doctor's own mean in billionths, from its figure and the days with a contact: busy days, or
+/// contacts by days. Those by hour are no doctor's own.
+pub fn own(mean: &PerDoctor, figure: u32, days: u32) -> i128 {
+    let (figure, days) = (i128::from(figure), i128::from(days));
+    match mean {
+        PerDoctor::Days { .. } => BILLION * figure,
+        PerDoctor::PerDay { .. } if days > 0 => (2 * BILLION * figure + days) / (2 * days),
+        PerDoctor::PerDay { .. } | PerDoctor::ByHour { .. } => 0,
+    }
+}
+
+/// The position among contacts of the cell behind a mean, for a position of codes.
+pub fn behind(mean: &PerDoctor, codes: usize, quantities: usize) -> usize {
+    codes * quantities + quantity_of(mean)
 }
 
 /// The means of a table, in order of its indicators.
-fn means(table: &Table) -> Vec<PerDoctor> {
+pub fn means(table: &Table) -> Vec<PerDoctor> {
     let mean = |value: &IndicatorValue| match value {
         IndicatorValue::PerDoctor(mean) => Some(mean.clone()),
         _ => None,
@@ -33,7 +63,7 @@ fn means(table: &Table) -> Vec<PerDoctor> {
 }
 
 /// Codes of the hour, 0 for all of them.
-fn hours(table: &Table) -> usize {
+pub fn hours(table: &Table) -> usize {
     if table.dimensions.contains(&Dimension::Hour) { 25 } else { 1 }
 }
 
@@ -44,19 +74,21 @@ pub fn means_of(table: &Table, axes: &Axes) -> usize {
 }
 
 impl Sums {
-    pub fn new(table: &Table, axes: &Axes) -> Self {
+    pub fn new(table: &Table, axes: &Axes, wanted: WantedContributors) -> Self {
         if !is_per_doctor(table) {
             return Sums::default();
         }
         let (means, hours) = (means(table), hours(table));
         let cells = axes.places.len() * axes.periods.len();
-        let billionths = vec![0; cells * hours * means.len()];
-        Sums { means, billionths, doctors: vec![0; cells], periods: axes.periods.len(), hours }
+        let (billionths, doctors) = (vec![0; cells * hours * means.len()], vec![0; cells]);
+        let wanted = axes.periods.iter().map(|period| wanted.periods.contains(period)).collect();
+        Sums { means, billionths, doctors, periods: axes.periods.len(), hours, noted: Vec::new(), wanted }
     }
 
-    pub fn merge(&mut self, other: &Sums) {
+    pub fn merge(&mut self, other: Sums) {
         self.billionths.iter_mut().zip(&other.billionths).for_each(|(sum, more)| *sum += more);
         self.doctors.iter_mut().zip(&other.doctors).for_each(|(doctors, more)| *doctors += more);
+        self.noted.extend(other.noted);
     }
 
     /// Adds one doctor; `quantities` gives those of the table that count a contact.
@@ -73,35 +105,47 @@ impl Sums {
         }
         here.sort_by_key(|(cell, facts)| (*cell, facts.day));
         for contacts in here.chunk_by(|a, b| a.0 == b.0) {
-            self.doctors[contacts[0].0] += 1;
-            for mean in 0..self.means.len() {
-                self.add_mean(mean, contacts, &quantities);
+            let (cell, doctor) = (contacts[0].0, contacts[0].1.doctor);
+            self.doctors[cell] += 1;
+            let days = contacts.chunk_by(|a, b| a.1.day == b.1.day).count() as u32;
+            let mut figures = vec![days];
+            figures.extend((0..self.means.len()).map(|mean| self.add_mean(mean, contacts, days, &quantities)));
+            if self.wanted[cell % self.periods] {
+                let (place, period) = ((cell / self.periods) as u32, cell % self.periods);
+                self.noted.push(NotedDoctor { place, period, doctor, figures });
             }
         }
     }
 
-    fn add_mean<'q>(&mut self, mean: usize, contacts: &[(usize, &Facts)], quantities: &impl Fn(&Facts) -> &'q [u16]) {
+    /// Adds a doctor's own mean; its figure.
+    fn add_mean<'q>(
+        &mut self,
+        mean: usize,
+        contacts: &[(usize, &Facts)],
+        days: u32,
+        quantities: &impl Fn(&Facts) -> &'q [u16],
+    ) -> u32 {
         let cell = contacts[0].0;
         let quantity = quantity_of(&self.means[mean]) as u16;
         let counts = |facts: &Facts| quantities(facts).contains(&quantity);
-        match self.means[mean] {
+        let figure = match self.means[mean] {
             PerDoctor::Days { at_least, .. } => {
                 let days = contacts.chunk_by(|a, b| a.1.day == b.1.day);
                 let busy =
                     days.filter(|day| day.iter().filter(|(_, facts)| counts(facts)).count() >= at_least as usize);
-                *self.at(cell, 0, mean) += BILLION * busy.count() as i128;
+                busy.count()
             }
-            PerDoctor::PerDay { .. } => {
-                let days = contacts.chunk_by(|a, b| a.1.day == b.1.day).count() as i128;
-                let counted = contacts.iter().filter(|(_, facts)| counts(facts)).count() as i128;
-                *self.at(cell, 0, mean) += (2 * BILLION * counted + days) / (2 * days);
-            }
+            PerDoctor::PerDay { .. } => contacts.iter().filter(|(_, facts)| counts(facts)).count(),
             PerDoctor::ByHour { .. } => {
                 for (_, facts) in contacts.iter().filter(|(_, facts)| counts(facts)) {
                     *self.at(cell, usize::from(facts.hour) + 1, mean) += BILLION;
                 }
+                0
             }
-        }
+        };
+        let figure = figure as u32;
+        *self.at(cell, 0, mean) += own(&self.means[mean], figure, days);
+        figure
     }
 
     fn at(&mut self, cell: usize, hour: usize, mean: usize) -> &mut i128 {
@@ -114,8 +158,7 @@ impl Sums {
         let means = self.means.len();
         let cell = |at: usize| {
             let (codes, mean) = (at / means, at % means);
-            let quantity = quantity_of(&self.means[mean]);
-            let behind = &contacts[codes * table.quantities.len() + quantity];
+            let behind = &contacts[behind(&self.means[mean], codes, table.quantities.len())];
             MeanCell {
                 sum_billionths: self.billionths[at],
                 doctors: self.doctors[codes / self.hours],

@@ -87,31 +87,75 @@ fn array<T: ArrowPrimitiveType>(contacts: &[Contact], of: impl Fn(&Contact) -> T
 
 /// The contacts of some rows; none where they are rows of something else.
 pub fn from_rows(rows: &RecordBatch) -> Option<Vec<Contact>> {
-    let long = |name| values::<Int64Type>(rows, name);
-    let byte = |name| values::<UInt8Type>(rows, name);
-    let (bill, person, doctor, clinic, start) =
-        (long("bill")?, long("person")?, long("doctor")?, long("clinic")?, long("start")?);
-    let (registered, features) = (values::<Int32Type>(rows, "registered")?, values::<UInt32Type>(rows, "features")?);
-    let (residence, practice) = (values::<UInt16Type>(rows, "residence")?, values::<UInt16Type>(rows, "practice")?);
-    let (practice_type, contact_type) = (byte("practice_type")?, byte("contact_type")?);
-    let (sex, age_group, chapter) = (byte("sex")?, byte("age_group")?, byte("chapter")?);
-    let contact = |at: usize| Contact {
-        bill: bill[at],
-        person: person[at],
-        doctor: doctor[at],
-        clinic: clinic[at],
-        start: start[at],
-        registered: registered[at],
-        features: features[at],
-        residence: residence[at],
-        practice: practice[at],
-        practice_type: practice_type[at],
-        contact_type: contact_type[at],
-        sex: sex[at],
-        age_group: age_group[at],
-        chapter: chapter[at],
-    };
-    Some((0..rows.num_rows()).map(contact).collect())
+    let columns = Columns::of(rows)?;
+    Some((0..rows.num_rows()).map(|at| columns.contact(at)).collect())
+}
+
+/// Those of them that are wanted, by person, doctor and start; none as above.
+pub fn pick_rows(rows: &RecordBatch, is_wanted: impl Fn((i64, i64, i64)) -> bool) -> Option<Vec<Contact>> {
+    let columns = Columns::of(rows)?;
+    let key = |at: usize| (columns.person[at], columns.doctor[at], columns.start[at]);
+    Some((0..rows.num_rows()).filter(|&at| is_wanted(key(at))).map(|at| columns.contact(at)).collect())
+}
+
+/// The columns of rows of contacts.
+struct Columns<'r> {
+    bill: &'r [i64],
+    person: &'r [i64],
+    doctor: &'r [i64],
+    clinic: &'r [i64],
+    start: &'r [i64],
+    registered: &'r [i32],
+    features: &'r [u32],
+    residence: &'r [u16],
+    practice: &'r [u16],
+    practice_type: &'r [u8],
+    contact_type: &'r [u8],
+    sex: &'r [u8],
+    age_group: &'r [u8],
+    chapter: &'r [u8],
+}
+
+impl<'r> Columns<'r> {
+    fn of(rows: &'r RecordBatch) -> Option<Self> {
+        let long = |name| values::<Int64Type>(rows, name);
+        let byte = |name| values::<UInt8Type>(rows, name);
+        Some(Columns {
+            bill: long("bill")?,
+            person: long("person")?,
+            doctor: long("doctor")?,
+            clinic: long("clinic")?,
+            start: long("start")?,
+            registered: values::<Int32Type>(rows, "registered")?,
+            features: values::<UInt32Type>(rows, "features")?,
+            residence: values::<UInt16Type>(rows, "residence")?,
+            practice: values::<UInt16Type>(rows, "practice")?,
+            practice_type: byte("practice_type")?,
+            contact_type: byte("contact_type")?,
+            sex: byte("sex")?,
+            age_group: byte("age_group")?,
+            chapter: byte("chapter")?,
+        })
+    }
+
+    fn contact(&self, at: usize) -> Contact {
+        Contact {
+            bill: self.bill[at],
+            person: self.person[at],
+            doctor: self.doctor[at],
+            clinic: self.clinic[at],
+            start: self.start[at],
+            registered: self.registered[at],
+            features: self.features[at],
+            residence: self.residence[at],
+            practice: self.practice[at],
+            practice_type: self.practice_type[at],
+            contact_type: self.contact_type[at],
+            sex: self.sex[at],
+            age_group: self.age_group[at],
+            chapter: self.chapter[at],
+        }
+    }
 }
 
 /// The values of a column without nulls.
@@ -144,6 +188,9 @@ mod tests {
         };
         let contacts = [contact(i64::MAX), contact(2)];
         assert_eq!(from_rows(&to_rows(&contacts).unwrap()).unwrap(), contacts);
+        let of_others = Contact { doctor: 9, ..contact(3) };
+        let rows = to_rows(&[contacts[0], of_others, contacts[1]]).unwrap();
+        assert_eq!(pick_rows(&rows, |(_, doctor, _)| doctor == 9).unwrap(), [of_others]);
         // 1 704 067 199 is a second before 2024-01-01.
         assert_eq!(contacts[0].month(), Month::of_day(19_722));
     }

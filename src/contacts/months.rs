@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::build::PERSON_PARTS;
-use super::contact::{Contact, from_rows, to_rows, values};
+use super::contact::{Contact, from_rows, pick_rows, to_rows, values};
 use super::gather::Gatherer;
 use super::table::Contacts;
 use super::volumes::{MonthVolumes, Volumes};
@@ -75,8 +75,14 @@ impl Months<'_> {
     pub fn read(&self, month: Month) -> Result<Vec<Contact>> {
         let Some(file) = self.list.get(&month) else { return Ok(Vec::new()) };
         let stored = self.open(file)?;
-        let contacts = from_rows(&stored.rows("rows")?).ok_or_else(|| stored.is_damaged())?;
-        Ok(contacts)
+        from_rows(&stored.rows("rows")?).ok_or_else(|| stored.is_damaged())
+    }
+
+    /// Those of them that are wanted, by person, doctor and start.
+    pub fn pick(&self, month: Month, is_wanted: impl Fn((i64, i64, i64)) -> bool) -> Result<Vec<Contact>> {
+        let Some(file) = self.list.get(&month) else { return Ok(Vec::new()) };
+        let stored = self.open(file)?;
+        pick_rows(&stored.rows("rows")?, is_wanted).ok_or_else(|| stored.is_damaged())
     }
 
     /// Puts the contacts of a month, in order of their bills, in place of those it had.

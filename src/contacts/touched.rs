@@ -317,9 +317,9 @@ fn put(months: &mut Months, change: &Change) -> Result<bool> {
     }
     let changed: Vec<(Month, OfMonth)> = by_month.into_iter().collect();
     let turned = changed.par_iter().map(|(month, (lost, won))| {
-        let kept = months.read(*month)?;
-        let before = kept.len();
-        let mut contacts: Vec<Contact> = kept.into_iter().filter(|contact| !lost.contains(&contact.bill)).collect();
+        let mut contacts = months.read(*month)?;
+        let before = contacts.len();
+        contacts.retain(|contact| !lost.contains(&contact.bill));
         let is_sound = before - contacts.len() == lost.len();
         contacts.extend_from_slice(won);
         contacts.sort();

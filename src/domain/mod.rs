@@ -32,6 +32,8 @@ pub enum Service {
 }
 
 impl Service {
+    pub const ALL: [Service; 3] = [Service::Gp, Service::Legevakt, Service::Nurse];
+
     /// The kebab-case name that definitions and code lists use.
     pub fn name(self) -> &'static str {
         match self {

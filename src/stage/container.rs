@@ -187,7 +187,9 @@ impl Stored {
 /// Rows as bytes, in Arrow's stream format.
 pub fn pack(rows: &RecordBatch) -> Result<Vec<u8>> {
     let wrong = |_| Error::bug("rows could not be packed for the stage");
-    let mut writer = StreamWriter::try_new(Vec::new(), &rows.schema()).map_err(wrong)?;
+    // Columns, and a head whose length hangs on their number.
+    let room = rows.get_array_memory_size() + 512 * (rows.num_columns() + 2);
+    let mut writer = StreamWriter::try_new(Vec::with_capacity(room), &rows.schema()).map_err(wrong)?;
     writer.write(rows).map_err(wrong)?;
     writer.into_inner().map_err(wrong)
 }
