@@ -82,7 +82,8 @@ impl Run<'_> {
             match self.count_with(ledger, Some(stage)) {
                 // What was damaged is gone, and is made again.
                 Err(_) if stage.met_damage() => {}
-                Err(error) if error.code == ExitCode::Output => {
+                // A fault that is not the stage's is met again without it.
+                Err(error) if matches!(error.code, ExitCode::Output | ExitCode::Bug) => {
                     tracing::warn!("the stage cannot be used; this run goes without: {}", error.message);
                     break;
                 }
