@@ -13,9 +13,10 @@ use rustc_hash::FxHashMap;
 use super::blocks::KeptCell;
 use super::cells::CellCount;
 use super::days::DoctorDays;
-use super::kept::{Named, rows, values};
+use super::kept::{Named, rows};
 use super::levels::{KEPT, Levels};
 use crate::domain::Result;
+use crate::stage::values;
 
 /// The persons in a cell: the sum of their keys, which is the key of one who is alone, and the
 /// largest numbers of contacts.

@@ -14,10 +14,11 @@ use super::axes::quantity_of;
 use super::count::Counted;
 use super::difference::Sided;
 use super::facts::{Facts, Signatures};
-use super::kept::{Named, rows, values};
+use super::kept::{Named, rows};
 use super::workload::{BILLION, own};
 use crate::definition::PerDoctor;
 use crate::domain::Result;
+use crate::stage::values;
 
 /// By position of a place and key of a doctor: days with a contact there, then a figure a mean.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -157,15 +157,9 @@ impl<'a> Walker<'a> {
                 _ => continue,
             };
             let quantities = self.signatures.quantities(facts, at);
-            if quantities.is_empty() {
-                continue;
-            }
-            table.layout.offsets(facts, &mut self.offsets);
-            table.layout.without_period_in(table.layout.place(facts), 0, &self.offsets, |base| {
-                for cell in quantities.iter().map(|&quantity| base + u32::from(quantity)) {
-                    self.cells.entry(cell).or_default()[side] += 1;
-                    found.doctors[0].push((cell, facts.doctor, more));
-                }
+            each_cell(table, facts, (quantities, &mut self.offsets), |cell| {
+                self.cells.entry(cell).or_default()[side] += 1;
+                found.doctors[0].push((cell, facts.doctor, more));
             });
         }
         if self.cells.is_empty() {
@@ -173,15 +167,9 @@ impl<'a> Walker<'a> {
         }
         for facts in person.iter().filter(|known| known.net == Some(Side::Both)).map(|known| &known.facts) {
             let quantities = self.signatures.quantities(facts, at);
-            if quantities.is_empty() {
-                continue;
-            }
-            table.layout.offsets(facts, &mut self.offsets);
-            table.layout.without_period_in(table.layout.place(facts), 0, &self.offsets, |base| {
-                for cell in quantities.iter().map(|&quantity| base + u32::from(quantity)) {
-                    if let Some(numbers) = self.cells.get_mut(&cell) {
-                        numbers[0] += 1;
-                    }
+            each_cell(table, facts, (quantities, &mut self.offsets), |cell| {
+                if let Some(numbers) = self.cells.get_mut(&cell) {
+                    numbers[0] += 1;
                 }
             });
         }
@@ -201,11 +189,7 @@ impl<'a> Walker<'a> {
                 let mut quantities: Vec<u16> = all.copied().collect();
                 quantities.sort_unstable();
                 quantities.dedup();
-                let (layout, offsets) = (&self.counted[at].layout, &mut self.offsets);
-                layout.offsets(last, offsets);
-                layout.without_period_in(layout.place(last), 0, offsets, |base| {
-                    cells.extend(quantities.iter().map(|&quantity| base + u32::from(quantity)));
-                });
+                each_cell(&self.counted[at], last, (&quantities, &mut self.offsets), |cell| cells.push(cell));
                 cells.sort_unstable();
             }
             cells
@@ -283,6 +267,22 @@ impl Seen {
     fn pair(&self) -> (u16, u32) {
         (self.key.0, self.key.1)
     }
+}
+
+/// The cells of a table of one period in which facts count some quantities.
+fn each_cell(
+    table: &Counted,
+    facts: &Facts,
+    (quantities, offsets): (&[u16], &mut Vec<usize>),
+    mut see: impl FnMut(u32),
+) {
+    if quantities.is_empty() {
+        return;
+    }
+    table.layout.offsets(facts, offsets);
+    table.layout.without_period_in(table.layout.place(facts), 0, offsets, |base| {
+        quantities.iter().for_each(|&quantity| see(base + u32::from(quantity)));
+    });
 }
 
 /// Finds contacts lost and won that fall in the same cells, each with one of the other.

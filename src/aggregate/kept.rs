@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray, UInt8Array, UInt32Array};
+use arrow::array::{ArrayRef, ArrowPrimitiveType, PrimitiveArray, UInt8Array, UInt32Array};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema, UInt8Type, UInt32Type};
 use arrow::record_batch::RecordBatch;
 
@@ -14,7 +14,7 @@ use super::blocks::{Block, KeptCell, Slice};
 use super::cells::{CellCount, MeanCell, TableCells};
 use super::lone::{Alone, NOBODY};
 use crate::domain::{Error, Result};
-use crate::stage::Stored;
+use crate::stage::{Stored, values};
 
 /// Layers of a block, in their order.
 const LAYERS: [&str; 3] = ["contacts", "patients", "means"];
@@ -266,12 +266,6 @@ pub fn rows<'n>(columns: impl Iterator<Item = Named<'n>>) -> Result<RecordBatch>
     let field = |(name, array): (&&str, &ArrayRef)| Field::new(*name, DataType::clone(array.data_type()), false);
     let schema = Schema::new(names.iter().zip(&arrays).map(field).collect::<Vec<_>>());
     RecordBatch::try_new(Arc::new(schema), arrays).map_err(|_| Error::bug("a block has columns of different lengths"))
-}
-
-/// The values of a column without nulls.
-pub fn values<'a, T: ArrowPrimitiveType>(rows: &'a RecordBatch, name: &str) -> Option<&'a [T::Native]> {
-    let array = rows.column_by_name(name)?.as_primitive_opt::<T>()?;
-    (array.null_count() == 0).then(|| &array.values()[..])
 }
 
 #[cfg(test)]

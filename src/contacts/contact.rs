@@ -5,12 +5,13 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray};
+use arrow::array::{ArrayRef, ArrowPrimitiveType, PrimitiveArray};
 use arrow::datatypes::{DataType, Field, Int32Type, Int64Type, Schema, SchemaRef, UInt8Type, UInt16Type, UInt32Type};
 use arrow::record_batch::RecordBatch;
 
 use crate::definition::FeatureSet;
 use crate::domain::{Error, Month, PlaceIndex, Result};
+use crate::stage::values;
 
 const SECONDS_A_DAY: i64 = 86_400;
 
@@ -156,12 +157,6 @@ impl<'r> Columns<'r> {
             chapter: self.chapter[at],
         }
     }
-}
-
-/// The values of a column without nulls.
-pub fn values<'a, T: ArrowPrimitiveType>(rows: &'a RecordBatch, name: &str) -> Option<&'a [T::Native]> {
-    let array = rows.column_by_name(name)?.as_primitive_opt::<T>()?;
-    (array.null_count() == 0).then(|| &array.values()[..])
 }
 
 #[cfg(test)]

@@ -11,11 +11,10 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 use super::bills::{Unknown, seq};
-use super::contact::values;
 use super::meaning::Meanings;
 use crate::domain::{Error, Result, RowClass};
 use crate::load::{Left, OpenFile};
-use crate::stage::Stored;
+use crate::stage::{Stored, values};
 
 /// What is kept of a file beside its rows.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

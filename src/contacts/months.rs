@@ -12,13 +12,13 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::build::PERSON_PARTS;
-use super::contact::{Contact, from_rows, pick_rows, to_rows, values};
+use super::contact::{Contact, from_rows, pick_rows, to_rows};
 use super::gather::Gatherer;
 use super::table::Contacts;
 use super::volumes::{MonthVolumes, Volumes};
 use crate::domain::{Error, Month, Result};
 use crate::load::IdSpace;
-use crate::stage::{Key, Stage, Stored, checksum, pack, unpack};
+use crate::stage::{Key, Stage, Stored, checksum, pack, unpack, values};
 
 /// Contacts given on at a time.
 const AT_ONCE: usize = 1 << 16;

@@ -12,7 +12,6 @@ use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Field, Int64Type, Schema, UInt32Type};
 
 use super::bills::{self, BillReader, Unknown, add_unknown};
-use super::contact::values;
 use super::filed::{Filed, LeftRow, Meta};
 use super::lines;
 use super::meaning::Meanings;
@@ -22,7 +21,7 @@ use crate::codes::Geography;
 use crate::definition::{Pipeline, TakstIndex};
 use crate::domain::{Error, Result};
 use crate::load::{Inputs, Left, OpenFile, Stamp, TypedBatch};
-use crate::stage::{Key, Stage, Writer};
+use crate::stage::{Key, Stage, Writer, values};
 
 /// The sources of bills and lines.
 pub const SOURCES: [&str; 3] = ["regning", "takst", "diagnose"];

@@ -18,7 +18,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::build::ROWS_A_PART;
-use super::contact::{Contact, values};
+use super::contact::Contact;
 use super::filed::{Filed, Wanted};
 use super::months::{Change, Months};
 use super::night::{KeptOrphan, Root, Turned, Work, by_file, gathered, orphan_places, root_key};
@@ -29,6 +29,7 @@ use super::table::Delay;
 use super::view::{Pieces, View};
 use crate::domain::{Month, RejectReason, Result, RowClass};
 use crate::load::{MOST_REJECTS, Reject};
+use crate::stage::values;
 
 /// A file of the last run, and its rank now.
 struct Before<'f> {

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use arrow::array::{Array, ArrowPrimitiveType, AsArray};
 use arrow::buffer::Buffer;
 use arrow::ipc::reader::StreamDecoder;
 use arrow::ipc::writer::StreamWriter;
@@ -207,4 +208,10 @@ pub fn checksum(bytes: &[u8]) -> String {
 
 fn unwritten(error: &std::io::Error) -> Error {
     Error::output(format!("the stage cannot be written ({error}); free some space, or run with --no-stage"))
+}
+
+/// The values of a column without nulls.
+pub fn values<'a, T: ArrowPrimitiveType>(rows: &'a RecordBatch, name: &str) -> Option<&'a [T::Native]> {
+    let array = rows.column_by_name(name)?.as_primitive_opt::<T>()?;
+    (array.null_count() == 0).then(|| &array.values()[..])
 }

@@ -8,7 +8,7 @@
 mod container;
 mod folder;
 
-pub use container::{Stored, Writer, checksum, pack, unpack};
+pub use container::{Stored, Writer, checksum, pack, unpack, values};
 pub use folder::{Key, Stage, sweep};
 
 #[cfg(test)]
