@@ -32,6 +32,7 @@ pub(super) const LISTS: &[(&str, &str)] = lists![
     "lists/geography/recode-2020.toml",
     "lists/policies/standard.toml",
     "lists/policies/strict.toml",
+    "lists/policies/thorough.toml",
     "primary-health-team.toml",
 ];
 

@@ -143,7 +143,7 @@ mod tests {
         std::fs::write(folder.path().join("lists/policies/standard.toml"), "own").unwrap();
         std::fs::write(folder.path().join("lists/policies/mine.toml"), "own").unwrap();
         assert_eq!(reader.text("lists/policies/standard.toml").unwrap().unwrap(), "own");
-        assert_eq!(reader.ids("policies"), ["mine", "standard", "strict"]);
+        assert_eq!(reader.ids("policies"), ["mine", "standard", "strict", "thorough"]);
         assert_eq!(reader.files(), [("lists/policies/standard.toml".to_string(), b"own".to_vec())]);
     }
 }

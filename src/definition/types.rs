@@ -180,6 +180,19 @@ pub struct Policy {
     pub width_dominance_percent: u32,
     /// Fewest contacts in every month for a municipality to be named under `pool` (50).
     pub pool_volume: u32,
+    /// How much is tried so that less is hidden.
+    #[serde(default)]
+    pub effort: Effort,
+}
+
+/// How much is tried so that less is hidden: more never weakens a proof.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effort {
+    #[default]
+    Quick,
+    /// A small table by itself is searched by linear programs too: seconds instead of one.
+    Thorough,
 }
 
 /// Which place a table is by.

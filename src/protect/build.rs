@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::earlier::Earlier;
 use super::grid::{CellId, Grid, NO_CELL, NONE, canonical_codes};
+use super::ground::Ground;
 use super::ledger::{Before, Seen, Told, TwoTold};
 use super::lookup::FreeConditions;
 use super::patients::PatientRules;
@@ -15,7 +16,7 @@ use super::roles::{QuantityRole, Roles, Row};
 use super::system::{Cell, Leeway, NO_LAYER, NO_TARGET, Rank, Source, State, System, Target};
 use super::weights::{breadth, large_places, large_types, weight};
 use crate::aggregate::CellCount;
-use crate::definition::Policy;
+use crate::definition::{Effort, Policy};
 use crate::domain::{Error, Result};
 use crate::relations::{Shown, Universe, View};
 
@@ -37,6 +38,9 @@ impl<'a> System<'a> {
         system.look_back();
         system.prefer_patterns();
         system.is_careful = system.deserves_care();
+        if sources.iter().all(|source| source.table.policy.effort == Effort::Thorough) {
+            system.ground = Ground::new(&system);
+        }
         Ok(system)
     }
 
@@ -319,6 +323,7 @@ impl<'a> Builder<'a> {
             target_of,
             earlier: None,
             is_careful: false,
+            ground: None,
         }
     }
 }

@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use super::company::accompany;
 use super::detour::with_detours;
@@ -15,6 +16,7 @@ use super::double::with_double;
 use super::earlier::Stuck;
 use super::moves::Layer;
 use super::primary::Reason;
+use super::program::Within;
 use super::proofs::Proofs;
 use super::rings::with_rings;
 use super::search::{Company, Found, Query, Reach, Scratch, search};
@@ -22,6 +24,8 @@ use super::system::{System, Target};
 use super::transfer::transfer;
 use crate::domain::{Error, Result};
 
+/// What a move costs for which a linear program is tried: more than the first of the ways looks for.
+const WORTH_A_PROGRAM: f32 = 3.0;
 /// Targets searched in one state of the system.
 const BATCH: usize = 192;
 
@@ -117,8 +121,8 @@ fn hide_in_tiers(system: &mut System<'_>, proofs: &mut Proofs, tiers: &[Range<us
     for tier in tiers {
         let mut queue = std::mem::take(&mut waiting);
         while !queue.is_empty() {
-            let rest = queue.split_off(queue.len().min(BATCH));
-            let batch = std::mem::replace(&mut queue, rest);
+            let (batch, rest) = next_batch(system, queue);
+            queue = rest;
             let (mut again, mut later) = work(system, proofs, &batch, (&WAYS[tier.clone()], &scratches));
             again.append(&mut queue);
             queue = again;
@@ -126,6 +130,17 @@ fn hide_in_tiers(system: &mut System<'_>, proofs: &mut Proofs, tiers: &[Range<us
         }
     }
     waiting
+}
+
+/// The next targets, and the others. Where programs are made, one of every region: each knows all that the
+/// others of its region have hidden.
+fn next_batch(system: &System<'_>, mut queue: Vec<u32>) -> (Vec<u32>, Vec<u32>) {
+    let Some(ground) = &system.ground else {
+        let rest = queue.split_off(queue.len().min(BATCH));
+        return (queue, rest);
+    };
+    let mut regions = FxHashSet::default();
+    queue.into_iter().partition(|&target| regions.insert(ground.region(system.targets[target as usize].cell)))
 }
 
 /// Totals before details, then in order of the cells.
@@ -278,6 +293,20 @@ fn look(
 
 /// The cheapest move found in the query's reach.
 pub(super) fn seek(system: &System<'_>, query: &Query<'_>, scratch: &mut Scratch) -> Option<Found> {
+    let is_plain = matches!(query.layer, Layer::Joint | Layer::Contacts) && query.company == Company::Alone;
+    let Some(ground) = system.ground.as_ref().filter(|_| is_plain && query.reach != Reach::Transfer) else {
+        return boxed(system, query, scratch);
+    };
+    let found = search(system, query, scratch);
+    let below = found.as_ref().map_or(query.below, |found| found.cost);
+    if below < WORTH_A_PROGRAM {
+        return found;
+    }
+    ground.cheapest(system, &Query { below, ..*query }, Within::Shown, scratch).or(found)
+}
+
+/// The cheapest transfer, or box with what is made of boxes.
+pub(super) fn boxed(system: &System<'_>, query: &Query<'_>, scratch: &mut Scratch) -> Option<Found> {
     let found = match query.reach {
         Reach::Transfer => transfer(system, query, scratch),
         _ => with_double(system, query, alone(system, query, scratch), scratch),

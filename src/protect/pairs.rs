@@ -15,7 +15,7 @@ use super::moves::Layer;
 use super::primary::Reason;
 use super::proofs::{Proofs, Used, layers};
 use super::search::{Company, Found, Query, Scratch};
-use super::system::{State, System};
+use super::system::{NO_TARGET, State, System};
 use crate::domain::Result;
 
 /// What all moves together do to every cell, as a number that differs where what they do differs:
@@ -61,9 +61,7 @@ pub(super) fn part_pairs(system: &mut System<'_>, proofs: &mut Proofs) -> Result
 /// Adds a move to the prints.
 fn note(prints: &mut Prints, at: usize, used: &Used) {
     let factor = mix(at as u64 + 1);
-    let amounts = used.amounts;
-    let moves = [amounts.contacts_up + amounts.contacts_down > 0, amounts.patients_up + amounts.patients_down > 0];
-    for &layer in layers(used.layer).iter().filter(|&&layer| moves[layer]) {
+    for &layer in layers(used.layer).iter().filter(|&&layer| used.moves(layer)) {
         for &(cell, by) in &used.cells {
             let print = prints[layer].entry(cell).or_default();
             *print = print.wrapping_add(factor.wrapping_mul(i64::from(by) as u64));
@@ -82,27 +80,38 @@ pub(super) fn mix(number: u64) -> u64 {
 /// Pairs of targets that all moves change against each other, with too few patients together.
 fn suspects(system: &System<'_>, proofs: &Proofs, prints: &Prints, layer: usize) -> Vec<(u32, u32)> {
     let mut groups: FxHashMap<u64, Vec<u32>> = FxHashMap::default();
-    for (at, target) in system.targets.iter().enumerate() {
-        let hidden = system.cells[target.cell as usize].state == State::Hidden;
-        let few = target.contributors[layer] < target.min_patients;
-        if hidden && few && proofs.claims[at][layer].width > 0 && !proofs.claims[at][layer].left {
-            let print = prints[layer].get(&target.cell).copied().unwrap_or(0);
-            groups.entry(print.min(print.wrapping_neg())).or_default().push(at as u32);
-        }
+    for at in (0..system.targets.len() as u32).filter(|&at| is_judged(system, proofs, layer, at)) {
+        let print = prints[layer].get(&system.targets[at as usize].cell).copied().unwrap_or(0);
+        groups.entry(upright(print)).or_default().push(at);
     }
     let mut pairs = Vec::new();
     for group in groups.values() {
         for (at, &a) in group.iter().enumerate() {
-            let together = |b: u32| {
-                let [a, b] = [a, b].map(|target| &system.targets[target as usize]);
-                a.contributors[layer] + b.contributors[layer] < a.min_patients.max(b.min_patients)
-            };
-            let others = group[at + 1..].iter().filter(|&&b| together(b) && opposite(system, prints, layer, a, b));
-            pairs.extend(others.map(|&b| (a, b)));
+            let others = group[at + 1..].iter();
+            let together = others.filter(|&&b| are_few(system, layer, a, b) && opposite(system, prints, layer, a, b));
+            pairs.extend(together.map(|&b| (a, b)));
         }
     }
     pairs.sort_unstable();
     pairs
+}
+
+/// Whether a target may make a pair: it is hidden for its few patients, and proved here.
+fn is_judged(system: &System<'_>, proofs: &Proofs, layer: usize, at: u32) -> bool {
+    let (target, claim) = (&system.targets[at as usize], &proofs.claims[at as usize][layer]);
+    let hidden = system.cells[target.cell as usize].state == State::Hidden;
+    hidden && target.contributors[layer] < target.min_patients && claim.width > 0 && !claim.left
+}
+
+/// Whether two targets together have too few patients.
+fn are_few(system: &System<'_>, layer: usize, a: u32, b: u32) -> bool {
+    let [a, b] = [a, b].map(|target| &system.targets[target as usize]);
+    a.contributors[layer] + b.contributors[layer] < a.min_patients.max(b.min_patients)
+}
+
+/// A print or its opposite, the same for both.
+fn upright(print: u64) -> u64 {
+    print.min(print.wrapping_neg())
 }
 
 fn opposite(system: &System<'_>, prints: &Prints, layer: usize, a: u32, b: u32) -> bool {
@@ -139,4 +148,60 @@ fn part(system: &System<'_>, layer: usize, a: u32, b: u32, scratch: &mut Scratch
             joint.then(|| seek(system, &query, scratch)).flatten().map(|found| (target, found))
         })
     })
+}
+
+/// Pairs that the moves in use part, kept up to date as moves come and go.
+pub(super) struct Parted {
+    /// By target: contacts, patients.
+    prints: [Vec<u64>; 2],
+    /// Targets by print, up to the sign: of contacts, of patients.
+    alike: [FxHashMap<u64, Vec<u32>>; 2],
+}
+
+impl Parted {
+    /// No move is in use.
+    pub fn new(system: &System<'_>) -> Parted {
+        let count = system.targets.len();
+        let all = FxHashMap::from_iter([(0, (0..count as u32).collect())]);
+        Parted { prints: [vec![0; count], vec![0; count]], alike: [all.clone(), all] }
+    }
+
+    /// A move comes into use (1), or goes out of use (-1).
+    pub fn note(&mut self, system: &System<'_>, (at, used): (u32, &Used), sign: i64) {
+        let factor = mix(u64::from(at) + 1);
+        for &layer in layers(used.layer).iter().filter(|&&layer| used.moves(layer)) {
+            for &(cell, by) in &used.cells {
+                let target = system.target_of[cell as usize];
+                if target == NO_TARGET {
+                    continue;
+                }
+                let print = &mut self.prints[layer][target as usize];
+                let before = upright(*print);
+                *print = print.wrapping_add(factor.wrapping_mul((i64::from(by) * sign) as u64));
+                let after = upright(*print);
+                if let Some(all) = self.alike[layer].get_mut(&before) {
+                    all.retain(|&other| other != target);
+                }
+                self.alike[layer].entry(after).or_default().push(target);
+            }
+        }
+    }
+
+    /// Whether none of some targets has a known sum with another that is too small.
+    pub fn is_apart(&self, system: &System<'_>, proofs: &Proofs, targets: &[u32]) -> bool {
+        let together = |layer: usize, a: u32, b: u32| {
+            let print = |target: u32| self.prints[layer][target as usize];
+            a != b
+                && is_judged(system, proofs, layer, b)
+                && print(a) == print(b).wrapping_neg()
+                && are_few(system, layer, a, b)
+        };
+        [0, 1].into_iter().all(|layer| {
+            targets.iter().filter(|&&a| is_judged(system, proofs, layer, a)).all(|&a| {
+                let print = self.prints[layer][a as usize];
+                let alike = &self.alike[layer][&upright(print)];
+                !alike.iter().any(|&b| together(layer, a, b))
+            })
+        })
+    }
 }

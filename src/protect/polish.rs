@@ -9,11 +9,12 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::grid::CellId;
-use super::hide::{Need, Strictness, avoided, needs, seek};
+use super::hide::{Need, Strictness, avoided, boxed, needs};
 use super::moves::Layer;
 use super::pairs::mix;
 use super::pool::Pool;
 use super::primary::Reason;
+use super::program::Within;
 use super::proofs::Claim;
 use super::search::{Company, Found, Query, Reach, Scratch};
 use super::system::State;
@@ -40,44 +41,48 @@ const EFFORT: u64 = 8_000;
 const GAIN: f32 = 0.01;
 const NOTHING: f32 = 0.001;
 
-/// Where moves that prove anew come from.
+/// Where moves that prove anew come from, besides moves found before, added up.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Effort {
-    /// Moves found before, added up.
+pub(super) enum Origin {
     Pool,
-    /// These, and new ones.
-    Search,
+    /// Searches for boxes, and what is made of them.
+    Boxes,
+    /// Linear programs.
+    Programs(Within),
 }
 
 /// Shows cells again until nothing is gained, or enough has been tried.
-pub(super) fn polish(trim: &mut Trim<'_, '_>, effort: Effort) {
+pub(super) fn polish(trim: &mut Trim<'_, '_>) {
+    let origin = match (&trim.system.ground, trim.system.is_small()) {
+        (Some(_), _) => Origin::Programs(Within::Hidden),
+        (None, true) => Origin::Boxes,
+        (None, false) => Origin::Pool,
+    };
     let mut scratch = Scratch::default();
-    let mut polish = Polish::new(trim, effort, &mut scratch);
-    if effort == Effort::Pool {
-        polish.pass();
-        return;
-    }
-    for _ in 0..PASSES {
+    let mut polish = Polish::new(trim, origin, &mut scratch);
+    for _ in 0..if origin == Origin::Pool { 1 } else { PASSES } {
         if !polish.pass() {
             break;
         }
     }
-    polish.shake();
+    if origin == Origin::Boxes {
+        polish.shake();
+    }
 }
 
 /// What becomes of cells that no move in use changes, while others are looked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Idle {
+pub(super) enum Idle {
     /// They cost nothing.
     Hidden,
     /// They have their price.
     Shown,
 }
 
-struct Polish<'p, 't, 'a> {
-    trim: &'p mut Trim<'t, 'a>,
-    effort: Effort,
-    scratch: &'p mut Scratch,
+pub(super) struct Polish<'p, 't, 'a> {
+    pub trim: &'p mut Trim<'t, 'a>,
+    pub origin: Origin,
+    pub scratch: &'p mut Scratch,
     /// Moves by the secondary cells that they change.
     movers: FxHashMap<CellId, Vec<u32>>,
     /// Cells that fall with others.
@@ -99,14 +104,14 @@ struct Attempt {
 }
 
 impl<'p, 't, 'a> Polish<'p, 't, 'a> {
-    fn new(trim: &'p mut Trim<'t, 'a>, effort: Effort, scratch: &'p mut Scratch) -> Self {
+    pub fn new(trim: &'p mut Trim<'t, 'a>, origin: Origin, scratch: &'p mut Scratch) -> Self {
         let numerators = trim.system.numerators.values().flatten().copied().collect();
         let mut bound = vec![false; trim.proofs.moves.len()];
         for (at, used) in trim.proofs.moves.iter().enumerate() {
             bound[at] |= !used.along.is_empty();
             used.along.iter().for_each(|&other| bound[other as usize] = true);
         }
-        let mut polish = Polish { trim, effort, scratch, movers: FxHashMap::default(), numerators, bound };
+        let mut polish = Polish { trim, origin, scratch, movers: FxHashMap::default(), numerators, bound };
         for at in 0..polish.trim.proofs.moves.len() {
             if polish.trim.alive[at] {
                 polish.index(at as u32);
@@ -123,7 +128,7 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
         }
     }
 
-    fn secondary(&self) -> Vec<CellId> {
+    pub fn secondary(&self) -> Vec<CellId> {
         let cells = &self.trim.system.cells;
         let stands_alone = |&id: &CellId| is_secondary(&cells[id as usize]) && !self.numerators.contains(&id);
         (0..cells.len() as CellId).filter(stands_alone).collect()
@@ -145,13 +150,13 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
     }
 
     /// Tries to do without a cell.
-    fn attempt(&mut self, cell: CellId) -> bool {
+    pub fn attempt(&mut self, cell: CellId) -> bool {
         let users = self.users(cell);
         self.rebuild(users, Some(cell), Idle::Hidden, GAIN)
     }
 
     /// Moves in use that change a cell.
-    fn users(&self, cell: CellId) -> Vec<u32> {
+    pub fn users(&self, cell: CellId) -> Vec<u32> {
         let alive = |at: &&u32| self.trim.alive[**at as usize];
         self.movers.get(&cell).into_iter().flatten().filter(alive).copied().collect()
     }
@@ -199,7 +204,7 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
 
     /// Tries to prove otherwise what stands on some moves, so that cells of more than `least` are shown.
     /// Whether anything was gained.
-    fn rebuild(&mut self, users: Vec<u32>, keep: Option<CellId>, idle: Idle, least: f32) -> bool {
+    pub fn rebuild(&mut self, users: Vec<u32>, keep: Option<CellId>, idle: Idle, least: f32) -> bool {
         if users.is_empty() || users.iter().any(|&at| self.bound[at as usize]) {
             return false;
         }
@@ -211,7 +216,8 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
         let proved = self.prove_anew(&mut attempt, keep, worth - least);
         let left = if idle == Idle::Shown { worth } else { self.trim.idle_weight(&attempt.users) };
         let gain = left - attempt.spent;
-        if proved && gain > least {
+        let new = attempt.first_move as u32..self.trim.proofs.moves.len() as u32;
+        if proved && gain > least && self.trim.is_apart(attempt.users.iter().copied().chain(new)) {
             self.settle(attempt);
             return gain > NOTHING;
         }
@@ -298,13 +304,19 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
         let pool = Pool { system: self.trim.system, moves, by_cell, bound: &self.bound };
         let known = pool.cheapest(&query, &of_target, self.scratch);
         let below = known.as_ref().map_or(query.below, |known| known.cost);
-        if below < FREE || self.effort == Effort::Pool {
+        if below < FREE {
             return known;
         }
         let layers = [Layer::Joint, Layer::Contacts].into_iter().take(if needs[1].is_none() { 2 } else { 1 });
-        let query = Query { below, ..query };
-        let found =
-            layers.into_iter().find_map(|layer| seek(self.trim.system, &Query { layer, ..query }, self.scratch));
+        let (system, scratch) = (&*self.trim.system, &mut *self.scratch);
+        let mut queries = layers.map(|layer| Query { layer, below, ..query });
+        let found = match (self.origin, &system.ground) {
+            (Origin::Boxes, _) => queries.find_map(|query| boxed(system, &query, scratch)),
+            (Origin::Programs(within), Some(ground)) => {
+                queries.find_map(|query| ground.cheapest(system, &query, within, scratch))
+            }
+            _ => None,
+        };
         found.or(known)
     }
 

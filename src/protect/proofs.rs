@@ -34,6 +34,15 @@ impl Used {
         amount * u32::from(self.change(cell).unsigned_abs())
     }
 
+    /// Whether it changes a layer at all.
+    pub fn moves(&self, layer: usize) -> bool {
+        let amounts = self.amounts;
+        match layer {
+            0 => amounts.contacts_up + amounts.contacts_down > 0,
+            _ => amounts.patients_up + amounts.patients_down > 0,
+        }
+    }
+
     /// By how much it changes a cell, as written.
     pub fn change(&self, cell: CellId) -> i8 {
         self.cells.binary_search_by_key(&cell, |change| change.0).map_or(0, |at| self.cells[at].1)

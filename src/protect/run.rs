@@ -18,7 +18,7 @@ use super::protected::Protected;
 use super::rows::{Decided, Decisions};
 use super::shared;
 use super::system::{Source, State, System};
-use super::trim::trim;
+use super::trim::{trim, trim_parted};
 use super::unions::hide_unions;
 use super::verify::verify;
 use super::workload;
@@ -77,6 +77,10 @@ pub(super) fn prove(
     for round in 0.. {
         trim(&mut system, &mut proofs, round);
         part_pairs(&mut system, &mut proofs)?;
+        if system.ground.is_some() && round == 0 {
+            trim_parted(&mut system, &mut proofs);
+            part_pairs(&mut system, &mut proofs)?;
+        }
         hide_unions(&mut system, sources);
         if !system.look_back_again(&mut proofs) {
             break;

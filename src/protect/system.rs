@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::earlier::Earlier;
 use super::grid::{CellId, Grid};
+use super::ground::Ground;
 use super::ledger::Before;
 use super::lookup::QuantityOption;
 use super::moves::Layer;
@@ -194,6 +195,8 @@ pub(super) struct System<'a> {
     pub earlier: Option<Earlier>,
     /// Whether it is worth the time to look twice for what can be shown.
     pub is_careful: bool,
+    /// Leaves for linear programs, in a small system of one table.
+    pub ground: Option<Ground>,
 }
 
 impl System<'_> {

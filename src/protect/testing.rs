@@ -26,6 +26,7 @@ pub(crate) fn policy() -> Policy {
         width_percent: 10,
         width_dominance_percent: 15,
         pool_volume: 50,
+        effort: Effort::Quick,
     }
 }
 

@@ -9,12 +9,12 @@ use super::primary::Reason;
 use super::proofs::{Proofs, Used};
 use super::system::{Source, State, System};
 use super::testing::*;
-use super::trim::trim;
+use super::trim::{trim, trim_parted};
 use super::verify::verify;
 use crate::aggregate::{Axes, Cells};
 use crate::codes::Geography;
-use crate::definition::{Dimension, Measure, Pipeline};
-use crate::domain::Month;
+use crate::definition::{Dimension, Effort, Measure, Pipeline};
+use crate::domain::{Month, PeriodKind};
 use crate::relations::{Relations, describe};
 
 fn relations(cells: &Cells, pipeline: &Pipeline, geography: &Geography) -> Relations {
@@ -37,6 +37,10 @@ fn protected(contacts: &[Contact], pipeline: &Pipeline, geography: &Geography, s
     hide(&mut system, &mut proofs).unwrap();
     trims_what_is_hidden_in_vain(&mut system, &mut proofs);
     part_pairs(&mut system, &mut proofs).unwrap();
+    if system.ground.is_some() {
+        trim_parted(&mut system, &mut proofs);
+        part_pairs(&mut system, &mut proofs).unwrap();
+    }
     verify(&system, &proofs).unwrap();
     no_pair_moves_against_itself(&system, &proofs);
     see(&system);
@@ -129,12 +133,14 @@ fn contacts(seed: u64, number: usize, places: u64, months: u64, types: u64) -> V
 #[test]
 fn proofs_hold_for_places_times_and_types() {
     let geography = geography(&[3, 4, 1]);
-    for seed in 0..20 {
+    for (seed, effort) in (0..20).flat_map(|seed| [(seed, Effort::Quick), (seed, Effort::Thorough)]) {
         let mut table = table("t", &[0b111, 0b011, 0b001, 0b010, 0b100]);
         table.measures = vec![Measure::Contacts, Measure::Patients, Measure::Per1000];
+        table.policy.effort = effort;
         let pipeline = pipeline(3, 1, vec![table]);
         protected(&contacts(seed, 300, 8, 4, 3), &pipeline, &geography, |system| {
             assert!(!system.targets.is_empty());
+            assert_eq!(system.ground.is_some(), effort == Effort::Thorough);
         });
     }
 }
@@ -193,4 +199,29 @@ fn a_release_hides_and_shows_the_same_everywhere() {
     let again = super::protect(&cells, &pipeline, &geography, 25_000, &ledger).unwrap();
     let kept = again.public()[0].status.iter().zip(&table.status);
     assert!(kept.clone().all(|(now, before)| *before != super::ObsStatus::Suppressed || now == before));
+}
+
+/// A month of a county by sex and age: programs find what boxes and rings do not, and the same every time.
+#[test]
+fn more_effort_hides_less() {
+    let geography = geography(&[10]);
+    let mut hidden = [0, 0];
+    for seed in 0..6 {
+        let certificates = [Effort::Quick, Effort::Thorough].map(|effort| {
+            let mut table = table("t", &[0b1]);
+            table.periods = vec![PeriodKind::Month];
+            table.dimensions = vec![Dimension::Sex, Dimension::AgeGroup];
+            table.policy.effort = effort;
+            let pipeline = pipeline(1, 1, vec![table]);
+            let cells = cells(&contacts(seed, 450, 10, 1, 1), &pipeline, &geography, 1000);
+            let run = || super::protect(&cells, &pipeline, &geography, 20_000, &super::Ledger::default()).unwrap();
+            let (protected, again) = (run(), run());
+            let status = &protected.public()[0].status;
+            hidden[effort as usize] += status.iter().filter(|status| **status == super::ObsStatus::Suppressed).count();
+            assert_eq!(protected.certificate().files(), again.certificate().files());
+            protected.certificate().files().len()
+        });
+        assert!(certificates.iter().all(|&files| files > 0));
+    }
+    assert!(hidden[1] < hidden[0], "{hidden:?}");
 }

@@ -8,9 +8,11 @@
 use rustc_hash::FxHashMap;
 
 use super::grid::CellId;
-use super::polish::{Effort, polish};
+use super::pairs::Parted;
+use super::polish::polish;
 use super::primary::Reason;
 use super::proofs::{Proofs, layers};
+use super::stir::stir;
 use super::system::{NO_TARGET, State, System};
 
 /// A target and a layer.
@@ -28,9 +30,11 @@ pub(super) struct Trim<'t, 'a> {
     /// By move: claims that stand on it.
     pub supports: Vec<Vec<Claimed>>,
     /// By cell: how many moves in use change it.
-    uses: Vec<u32>,
+    pub uses: Vec<u32>,
     /// By target and layer: moves that change it.
     provers: Vec<[Vec<u32>; 2]>,
+    /// Pairs that must stay parted, if they must.
+    parted: Option<Parted>,
     /// What a cell falls with.
     denominators: FxHashMap<CellId, CellId>,
 }
@@ -39,8 +43,7 @@ pub(super) struct Trim<'t, 'a> {
 /// proving anew.
 /// `round`: how often that was done before; at last nothing new is tried.
 pub(super) fn trim(system: &mut System<'_>, proofs: &mut Proofs, round: usize) {
-    let is_hidden = |id: &CellId| is_secondary(&system.cells[*id as usize]);
-    let hidden: Vec<CellId> = (0..system.cells.len() as CellId).filter(is_hidden).collect();
+    let hidden = secondary(system);
     let mut trim = Trim::new(system, proofs);
     trim.retire_idle();
     for at in trim.dearest_first() {
@@ -48,14 +51,32 @@ pub(super) fn trim(system: &mut System<'_>, proofs: &mut Proofs, round: usize) {
     }
     trim.show_all_idle();
     if trim.system.is_careful && round < POLISHED {
-        let effort = if trim.system.is_small() { Effort::Search } else { Effort::Pool };
-        polish(&mut trim, effort);
+        polish(&mut trim);
         trim.retire_idle();
         trim.show_all_idle();
     }
     let alive = trim.alive;
     proofs.keep(&alive);
     system.hide_again(proofs, &hidden);
+}
+
+/// Shows more by linear programs, where pairs are parted and stay so.
+pub(super) fn trim_parted(system: &mut System<'_>, proofs: &mut Proofs) {
+    let hidden = secondary(system);
+    let mut trim = Trim::new(system, proofs);
+    trim.keep_parted();
+    stir(&mut trim);
+    trim.retire_idle();
+    trim.show_all_idle();
+    let alive = trim.alive;
+    proofs.keep(&alive);
+    system.hide_again(proofs, &hidden);
+}
+
+/// Cells hidden for the sake of others.
+fn secondary(system: &System<'_>) -> Vec<CellId> {
+    let is_hidden = |id: &CellId| is_secondary(&system.cells[*id as usize]);
+    (0..system.cells.len() as CellId).filter(is_hidden).collect()
 }
 
 impl<'t, 'a> Trim<'t, 'a> {
@@ -66,7 +87,7 @@ impl<'t, 'a> Trim<'t, 'a> {
         let pairs = system.numerators.iter().flat_map(|(&of, numerators)| numerators.iter().map(move |&n| (n, of)));
         let denominators = pairs.collect();
         let supports = vec![Vec::new(); count];
-        let mut trim = Trim { system, proofs, alive, uses, provers, supports, denominators };
+        let mut trim = Trim { system, proofs, alive, uses, provers, supports, parted: None, denominators };
         for at in 0..count {
             trim.note(at as u32);
         }
@@ -169,6 +190,7 @@ impl<'t, 'a> Trim<'t, 'a> {
     /// Takes a move out of use, for a while.
     pub fn retire(&mut self, at: u32) {
         self.alive[at as usize] = false;
+        self.note_parted(at, -1);
         for &(cell, _) in &self.proofs.moves[at as usize].cells {
             self.uses[cell as usize] -= 1;
         }
@@ -182,7 +204,10 @@ impl<'t, 'a> Trim<'t, 'a> {
         for at in (0..goes_along.len()).filter(|&at| !goes_along[at]) {
             if self.alive[at] && self.supports[at].is_empty() {
                 let along = self.proofs.moves[at].along.clone();
-                along.into_iter().chain([at as u32]).for_each(|at| self.retire(at));
+                along.iter().copied().chain([at as u32]).for_each(|at| self.retire(at));
+                if !self.is_apart([at as u32].into_iter()) {
+                    along.into_iter().chain([at as u32]).for_each(|at| self.revive(at));
+                }
             }
         }
     }
@@ -190,6 +215,7 @@ impl<'t, 'a> Trim<'t, 'a> {
     /// Takes it into use again.
     pub fn revive(&mut self, at: u32) {
         self.alive[at as usize] = true;
+        self.note_parted(at, 1);
         for &(cell, _) in &self.proofs.moves[at as usize].cells {
             self.uses[cell as usize] += 1;
         }
@@ -199,14 +225,45 @@ impl<'t, 'a> Trim<'t, 'a> {
     pub fn admit(&mut self) {
         self.alive.push(true);
         self.supports.push(Vec::new());
-        self.note(self.proofs.moves.len() as u32 - 1);
+        let at = self.proofs.moves.len() as u32 - 1;
+        self.note(at);
+        self.note_parted(at, 1);
+    }
+
+    /// From now on pairs that the moves in use part stay parted.
+    pub fn keep_parted(&mut self) {
+        let mut parted = Parted::new(self.system);
+        for (at, used) in self.proofs.moves.iter().enumerate().filter(|(at, _)| self.alive[*at]) {
+            parted.note(self.system, (at as u32, used), 1);
+        }
+        self.parted = Some(parted);
+    }
+
+    fn note_parted(&mut self, at: u32, sign: i64) {
+        if let Some(parted) = &mut self.parted {
+            parted.note(self.system, (at, &self.proofs.moves[at as usize]), sign);
+        }
+    }
+
+    /// Whether no two of the unsafe cells that some moves change have a known sum that is too small, where
+    /// that matters.
+    pub fn is_apart(&self, moves: impl Iterator<Item = u32>) -> bool {
+        let Some(parted) = &self.parted else { return true };
+        let cells = self.cells_of(moves).into_iter();
+        let mut targets: Vec<u32> = cells.map(|cell| self.system.target_of[cell as usize]).collect();
+        targets.retain(|&target| target != NO_TARGET);
+        parted.is_apart(self.system, self.proofs, &targets)
     }
 
     /// Forgets the moves from a number on.
     pub fn dismiss(&mut self, first: usize) {
+        for at in first..self.proofs.moves.len() {
+            if self.alive[at] {
+                self.retire(at as u32);
+            }
+        }
         for used in self.proofs.moves.drain(first..) {
             for &(cell, _) in &used.cells {
-                self.uses[cell as usize] -= 1;
                 let target = self.system.target_of[cell as usize];
                 if target != NO_TARGET {
                     self.provers[target as usize].iter_mut().for_each(|all| all.retain(|&at| (at as usize) < first));
@@ -220,7 +277,7 @@ impl<'t, 'a> Trim<'t, 'a> {
     /// Shows every cell that no move in use changes, of those that some moves changed; gives what it
     /// showed.
     pub fn show_idle(&mut self, moves: &[u32]) -> Vec<CellId> {
-        let mut cells = self.cells_of(moves);
+        let mut cells = self.cells_of(moves.iter().copied());
         let secondary = |system: &System<'_>, cell: CellId| is_secondary(&system.cells[cell as usize]);
         cells.retain(|&cell| secondary(self.system, cell));
         cells.iter().for_each(|&cell| self.show(cell));
@@ -233,11 +290,16 @@ impl<'t, 'a> Trim<'t, 'a> {
         let unused = |cell: CellId| self.uses[cell as usize] == 0 && is_secondary(&self.system.cells[cell as usize]);
         let stays = |cell: &CellId| self.falls_with(*cell).is_some_and(|of| !unused(of));
         let idle = |cell: &CellId| unused(*cell) && !stays(cell);
-        self.cells_of(moves).into_iter().filter(idle).map(|cell| self.system.cells[cell as usize].weight).sum()
+        self.cells_of(moves.iter().copied())
+            .into_iter()
+            .filter(idle)
+            .map(|cell| self.system.cells[cell as usize].weight)
+            .sum()
     }
 
-    fn cells_of(&self, moves: &[u32]) -> Vec<CellId> {
-        let cells = moves.iter().flat_map(|&at| &self.proofs.moves[at as usize].cells);
+    /// What moves change, ascending.
+    pub fn cells_of(&self, moves: impl Iterator<Item = u32>) -> Vec<CellId> {
+        let cells = moves.flat_map(|at| &self.proofs.moves[at as usize].cells);
         let mut cells: Vec<CellId> = cells.map(|&(cell, _)| cell).collect();
         cells.sort_unstable();
         cells.dedup();

@@ -66,6 +66,7 @@ fn policy() -> Policy {
         width_percent: 10,
         width_dominance_percent: 15,
         pool_volume: 50,
+        effort: Effort::Quick,
     }
 }
 

@@ -167,7 +167,9 @@ fn policies_have_the_thresholds_of_the_protection_text() {
     assert_eq!((standard.min_residents, standard.saturated_residents, standard.pool_volume), (5, 20, 50));
     assert_eq!((standard.width, standard.width_percent, standard.width_dominance_percent), (2, 10, 15));
     let strict = varied(&[("policy = \"standard\"", "policy = \"strict\"")], &[]).unwrap().policy;
-    assert_eq!(Policy { id: "strict".into(), width: 3, ..standard }, strict);
+    assert_eq!(Policy { id: "strict".into(), width: 3, ..standard.clone() }, strict);
+    let thorough = varied(&[("policy = \"standard\"", "policy = \"thorough\"")], &[]).unwrap().policy;
+    assert_eq!(Policy { id: "thorough".into(), effort: Effort::Thorough, ..standard }, thorough);
 }
 
 /// The parameters of the pilot's two models are those of the list.

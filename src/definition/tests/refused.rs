@@ -59,7 +59,7 @@ fn unknown_names_are_told_with_the_known_ones() {
     );
     assert_eq!(
         said(&wrong("policy = \"standard\"", "policy = \"strickt\"")),
-        "unknown list `strickt`; did you mean `strict`? Known: standard, strict; or write lists/policies/strickt.toml beside it"
+        "unknown list `strickt`; did you mean `strict`? Known: standard, strict, thorough; or write lists/policies/strickt.toml beside it"
     );
     assert_eq!(
         said(&wrong("contact-types = \"kprstat\"", "contact-types = \"../../etc/passwd\"")),

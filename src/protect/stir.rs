@@ -1,0 +1,121 @@
+//! Less hidden by making worse and better in turn.
+//!
+//! In: a small system of one table in which every unsafe cell is proved. Out: the same with less hidden, or as
+//! it was. One secondary cell is shown, and what stood on it proved anew at whatever it costs, by linear
+//! programs; then every other that this touched is tried again. What comes of it is kept if it is not much worse,
+//! and the best of all is the result. Where trying cell by cell gains nothing more, this does. Never weakens a
+//! proof; every choice follows from the system.
+
+use super::grid::CellId;
+use super::pairs::mix;
+use super::polish::{Idle, Origin, Polish};
+use super::program::Within;
+use super::proofs::Claim;
+use super::search::Scratch;
+use super::system::Cell;
+use super::trim::{Claimed, Trim, is_secondary};
+
+/// What is looked at for every target, and in all, after which there are no more rounds.
+const SPENT_A_TARGET: u64 = 600_000;
+const MOST_SPENT: u64 = 60_000_000;
+/// Rounds without gain after which there are no more.
+const IDLE_ROUNDS: u32 = 400;
+/// What a round may lose at most and still be kept: about the weight of a cell.
+const LOSS: f32 = 6.0;
+
+/// Everything of a [`Trim`] that a round changes; moves are only added.
+struct Snapshot {
+    cells: Vec<Cell>,
+    claims: Vec<[Claim; 2]>,
+    moves: usize,
+    alive: Vec<bool>,
+    supports: Vec<Vec<Claimed>>,
+    uses: Vec<u32>,
+    /// Of all that is hidden for the sake of others.
+    weight: f32,
+}
+
+/// Shows cells by hiding others for a while.
+pub(super) fn stir(trim: &mut Trim<'_, '_>) {
+    let limit = (SPENT_A_TARGET * trim.system.targets.len() as u64).min(MOST_SPENT);
+    let mut scratch = Scratch::default();
+    let mut best = Snapshot::of(trim);
+    let mut weight = best.weight;
+    let mut idle = 0;
+    for round in 0.. {
+        if scratch.spent > limit || idle > IDLE_ROUNDS {
+            break;
+        }
+        idle += 1;
+        let before = Snapshot::of(trim);
+        let Some(cell) = chosen(trim, round) else { break };
+        if !replace(trim, cell, round, &mut scratch) {
+            continue;
+        }
+        let after = Snapshot::of(trim);
+        if after.weight > weight + LOSS * part_of_one(round) {
+            before.restore(trim);
+            continue;
+        }
+        weight = after.weight;
+        if weight < best.weight {
+            (best, idle) = (after, 0);
+        }
+    }
+    best.restore(trim);
+}
+
+/// The cell that a round shows.
+fn chosen(trim: &Trim<'_, '_>, round: u64) -> Option<CellId> {
+    let secondary = |&id: &CellId| is_secondary(&trim.system.cells[id as usize]);
+    let all: Vec<CellId> = (0..trim.system.cells.len() as CellId).filter(secondary).collect();
+    all.get(mix(round << 1) as usize % all.len().max(1)).copied()
+}
+
+/// A number from 0 to 1 that looks random.
+fn part_of_one(round: u64) -> f32 {
+    (mix(round << 1 | 1) % 1024) as f32 / 1024.0
+}
+
+/// Shows a cell at whatever it costs, and then what else can be shown of what that touched. False where it is needed.
+fn replace(trim: &mut Trim<'_, '_>, cell: CellId, round: u64, scratch: &mut Scratch) -> bool {
+    let mut polish = Polish::new(trim, Origin::Programs(Within::Shown), scratch);
+    let users = polish.users(cell);
+    let first = polish.trim.proofs.moves.len();
+    polish.rebuild(users.clone(), Some(cell), Idle::Shown, f32::NEG_INFINITY);
+    if is_secondary(&polish.trim.system.cells[cell as usize]) {
+        return false;
+    }
+    polish.origin = Origin::Programs(Within::Hidden);
+    let mut others = polish.trim.cells_of(users.into_iter().chain(first as u32..polish.trim.proofs.moves.len() as u32));
+    others.sort_by_key(|&other| mix(u64::from(other) << 32 | round));
+    for other in others {
+        if is_secondary(&polish.trim.system.cells[other as usize]) {
+            polish.attempt(other);
+        }
+    }
+    true
+}
+
+impl Snapshot {
+    fn of(trim: &Trim<'_, '_>) -> Snapshot {
+        let weight = trim.system.cells.iter().filter(|cell| is_secondary(cell)).map(|cell| cell.weight).sum();
+        Snapshot {
+            cells: trim.system.cells.clone(),
+            claims: trim.proofs.claims.clone(),
+            moves: trim.proofs.moves.len(),
+            alive: trim.alive.clone(),
+            supports: trim.supports.clone(),
+            uses: trim.uses.clone(),
+            weight,
+        }
+    }
+
+    fn restore(self, trim: &mut Trim<'_, '_>) {
+        trim.dismiss(self.moves);
+        trim.system.cells = self.cells;
+        trim.proofs.claims = self.claims;
+        (trim.alive, trim.supports, trim.uses) = (self.alive, self.supports, self.uses);
+        trim.keep_parted();
+    }
+}
