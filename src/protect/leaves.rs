@@ -2,7 +2,7 @@
 //!
 //! In: a system, leaves of every dimension. Out: cells. Looks at no count.
 
-use super::grid::{CellId, Grid, NONE, Role};
+use super::grid::{CellId, Grid, Lane, NONE, Role};
 use super::moves::{Layer, Term};
 use super::system::System;
 
@@ -22,22 +22,27 @@ impl System<'_> {
     }
 
     /// The same of one view, in any order.
-    pub fn cells_in(&self, grid: &Grid, leaf: &[u16], layer: Layer, at: &[u16], cells: &mut Vec<CellId>) {
+    fn cells_in(&self, grid: &Grid, leaf: &[u16], layer: Layer, at: &[u16], cells: &mut Vec<CellId>) {
+        self.all_in(grid, leaf, layer, at, &mut |id| {
+            cells.push(id);
+            true
+        });
+    }
+
+    /// Whether all cells of a view that hold a leaf pass, the smallest first; the rest is not looked at where
+    /// one does not.
+    pub fn all_in(
+        &self,
+        grid: &Grid,
+        leaf: &[u16],
+        layer: Layer,
+        at: &[u16],
+        passes: &mut impl FnMut(CellId) -> bool,
+    ) -> bool {
         let stands = |dim: usize| layer.stands(self.universe.dims[dim].kind);
         let absent = |dim: usize| grid.role[dim] == Role::Absent && stands(dim) && at[dim] != 0;
         if (0..leaf.len()).any(absent) {
-            return;
-        }
-        let mut offsets = vec![0usize];
-        for lane in &grid.lanes {
-            let positions: Vec<usize> = if stands(lane.dim) {
-                lane.codes.iter().position(|&code| code == at[lane.dim]).into_iter().collect()
-            } else {
-                let class = grid.classes[lane.dim].of[leaf[lane.dim] as usize];
-                lane.by_class[class as usize].iter().map(|&at| at as usize).collect()
-            };
-            let with = |offset: &usize| positions.iter().map(|at| offset + at * lane.stride).collect::<Vec<_>>();
-            offsets = offsets.iter().flat_map(with).collect();
+            return true;
         }
         let counts = |quantity: &usize| {
             grid.mentions.iter().all(|mention| match stands(mention.dim) {
@@ -45,10 +50,16 @@ impl System<'_> {
                 false => mention.inside[*quantity] >> grid.classes[mention.dim].of[leaf[mention.dim] as usize] & 1 == 1,
             })
         };
-        for quantity in (0..grid.quantities).filter(counts) {
-            let ids = offsets.iter().map(|offset| grid.ids[offset + quantity]);
-            cells.extend(ids.filter(|&id| (id as usize) < self.cells.len()));
-        }
+        let quantities: Vec<usize> = (0..grid.quantities).filter(counts).collect();
+        let mut see = |offset: usize| {
+            let ids = quantities.iter().map(|quantity| grid.ids[offset + quantity]);
+            ids.filter(|&id| (id as usize) < self.cells.len()).all(&mut *passes)
+        };
+        let along = |lane: &Lane| match stands(lane.dim) {
+            true => Along::Code(at[lane.dim]),
+            false => Along::Class(grid.classes[lane.dim].of[leaf[lane.dim] as usize]),
+        };
+        each_offset(&grid.lanes, 0, &along, &mut see)
     }
 
     /// Every cell that terms change together, ascending, with its change. Of a move of patients only
@@ -77,6 +88,29 @@ impl System<'_> {
         let mut changes = added_up(changes);
         changes.retain(|&(cell, _)| !layer.is_of_patients() || self.cells[cell as usize].has_patients());
         changes
+    }
+}
+
+/// What positions along a lane must hold.
+enum Along {
+    /// The code itself, and no other.
+    Code(u16),
+    Class(u16),
+}
+
+/// Whether the offsets of all positions along some lanes pass, from the last position back: details before
+/// what they add up to.
+fn each_offset(
+    lanes: &[Lane],
+    offset: usize,
+    along: &impl Fn(&Lane) -> Along,
+    passes: &mut impl FnMut(usize) -> bool,
+) -> bool {
+    let Some((lane, rest)) = lanes.split_first() else { return passes(offset) };
+    let mut go_on = |at: usize| each_offset(rest, offset + at * lane.stride, along, passes);
+    match along(lane) {
+        Along::Code(own) => lane.codes.iter().position(|&code| code == own).is_none_or(go_on),
+        Along::Class(class) => lane.by_class[class as usize].iter().rev().all(|&at| go_on(at as usize)),
     }
 }
 

@@ -83,12 +83,9 @@ impl Transfer<'_, '_> {
 
     /// Whether the cells of a leaf in the first view leave room to fall: a quick look.
     fn is_large(&self, leaf: &[u16]) -> bool {
-        let mut cells = Vec::new();
-        if let Some(grid) = self.system.grids.first() {
-            self.system.cells_in(grid, leaf, self.query.layer, &self.at, &mut cells);
-        }
         let width = self.query.contacts_width.max(self.query.patients_width);
-        cells.iter().all(|&id| {
+        let Some(grid) = self.system.grids.first() else { return true };
+        self.system.all_in(grid, leaf, self.query.layer, &self.at, &mut |id| {
             let cell = &self.system.cells[id as usize];
             cell.contacts > width || cell.state == State::Unpublished || self.raised.binary_search(&id).is_ok()
         })
