@@ -21,7 +21,7 @@ help:
 	@echo "make deny    licences, bans and sources of what is linked"
 	@echo "make man     the manual pages, in target/man"
 	@echo "make lint    formatting and lints"
-	@echo "make bench   speed and memory beside DuckDB and polars on the same data"
+	@echo "make bench   speed and memory beside DuckDB and polars on the same data; BENCH=--joined: of joined registers"
 	@echo "make bench-protection  what protection hides, beside tau-argus and the proved optimum"
 	@echo "make clean   remove what was made (the built dependencies stay; cargo clean removes them)"
 
@@ -111,7 +111,7 @@ fmt:
 	$(CARGO) fmt
 
 bench: build $(VENV)/ready
-	$(VENV)/bin/python benches/run.py --kprstat $(BIN)
+	$(VENV)/bin/python benches/run.py --kprstat $(BIN) $(BENCH)
 
 # Some tens of minutes: tau-argus is given a quarter of an hour a table.
 bench-protection: $(VENV)/protection-ready

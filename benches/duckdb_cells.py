@@ -28,50 +28,73 @@ AGE_SEX = ("contact", "consultation", "home-visit", "physical-consultation", "e-
 
 
 def source(delivery, name, columns):
-    """A table function over the source's files, with the file's name."""
-    if list(Path(delivery).glob(f"{name}-*.parquet")):
-        return f"(select {', '.join(columns)}, filename from read_parquet('{delivery}/{name}-*.parquet', filename = true))"
-    types = "{" + ", ".join(f"'{column}': '{kind}'" for column, kind in columns.items()) + "}"
+    """A table function over the source's files, with the place of the file among them."""
     chosen = ", ".join(columns)
-    return f"(select {chosen}, filename from read_csv('{delivery}/{name}-*.csv', types = {types}, filename = true))"
+    if list(Path(delivery).glob(f"{name}-*.parquet")):
+        return f"(select {chosen}, file_index from read_parquet('{delivery}/{name}-*.parquet'))"
+    types = "{" + ", ".join(f"'{column}': '{kind}'" for column, kind in columns.items()) + "}"
+    return f"(select {chosen}, file_index from read_csv('{delivery}/{name}-*.csv', types = {types}))"
 
 
-def contacts(db, delivery, as_of):
+def bills(db, delivery, as_of):
+    """The version of each bill that counts, where it is not cancelled and a service's."""
     regning = source(delivery, "regning", {
-        "enkeltregning_lnr": "BIGINT", "kpr_lnr": "BIGINT", "behandler_lnr": "BIGINT", "praksistype": "VARCHAR",
-        "praksiskommune": "VARCHAR", "tidspunkt": "TIMESTAMP", "registrert": "DATE", "status": "VARCHAR",
-        "krediterer_lnr": "BIGINT", "kjonn": "VARCHAR", "fodselsaar": "INTEGER", "kommunenr": "VARCHAR",
+        "enkeltregning_lnr": "BIGINT", "kpr_lnr": "BIGINT", "behandler_lnr": "BIGINT", "praksis_lnr": "BIGINT",
+        "praksistype": "VARCHAR", "praksiskommune": "VARCHAR", "tidspunkt": "TIMESTAMP", "registrert": "DATE",
+        "status": "VARCHAR", "krediterer_lnr": "BIGINT", "kjonn": "VARCHAR", "fodselsaar": "INTEGER", "kommunenr": "VARCHAR",
         "kommunenr_pb": "VARCHAR",
     })
+    known = f"(select * from {regning} where registrert <= date '{as_of}' and kpr_lnr is not null)"
+    db.execute(f"""create temp table several as
+        select enkeltregning_lnr from {known} group by 1 having count(*) > 1""")
+    db.execute(f"""create temp table cancelled as
+        select krediterer_lnr as bill from (select * from {known} where krediterer_lnr is not null or enkeltregning_lnr in (from several)
+        qualify row_number() over (partition by enkeltregning_lnr order by registrert desc, file_index desc) = 1)
+        where status = 'godkjent' and krediterer_lnr is not null""")
+    counts = """status = 'godkjent' and krediterer_lnr is null and enkeltregning_lnr not in (from cancelled)"""
+    db.execute(f"""create temp table bills as
+        select v.*, p.service from (select * from {known} where enkeltregning_lnr not in (from several) union all
+            select * from {known} where enkeltregning_lnr in (from several)
+            qualify row_number() over (partition by enkeltregning_lnr order by registrert desc, file_index desc) = 1) v
+        join practice_type p using (praksistype) where {counts}""")
+
+
+def meanings(db, delivery):
+    """Type and features of each bill, from its last file with lines."""
     takst = source(delivery, "takst", {"enkeltregning_lnr": "BIGINT", "takstkode": "VARCHAR"})
-    diagnose = source(delivery, "diagnose", {
-        "enkeltregning_lnr": "BIGINT", "kode": "VARCHAR", "kodeverk": "VARCHAR", "er_hoveddiagnose": "INTEGER",
-    })
-    lists(db)
-    db.execute(f"""create temp table versions as select * from {regning}
-        where registrert <= date '{as_of}' and kpr_lnr is not null
-        qualify row_number() over (partition by enkeltregning_lnr order by registrert desc, filename desc) = 1""")
-    db.execute("""create temp table bills as select v.*, p.service from versions v join practice_type p using (praksistype)
-        where status = 'godkjent' and krediterer_lnr is null and enkeltregning_lnr not in
-            (select krediterer_lnr from versions where status = 'godkjent' and krediterer_lnr is not null)""")
-    db.execute(f"""create temp table meanings as
-        with lines as (select * from {takst} qualify filename = max(filename) over (partition by enkeltregning_lnr)),
-        codes as (select distinct takstkode, regexp_replace(lower(trim(takstkode)), '^([78][0-9][a-z]+)$', '0\\1') as code from lines),
-        said as (select takstkode, rank, bits, valid_from, valid_to from codes join tariffs on tariffs.code = case
+    db.execute(f"""create temp table said as
+        with codes as (select distinct takstkode, regexp_replace(lower(trim(takstkode)), '^([78][0-9][a-z]+)$', '0\\1') as code from {takst})
+        select takstkode, rank, bits, valid_from, valid_to from codes join tariffs on tariffs.code = case
             when codes.code similar to 'l[0-9].*' and codes.code not in (select code from tariffs where rank is not null)
             then 'l*' else codes.code end
           union all select takstkode, rank, bits, valid_from, valid_to from codes join tariffs using (code)
-            where codes.code similar to 'l[0-9].*' and rank is null)
-        select b.enkeltregning_lnr, min(rank) as rank, bit_or(bits) as bits
-        from bills b join lines l using (enkeltregning_lnr) join said s using (takstkode)
-        where b.tidspunkt::date between s.valid_from and s.valid_to group by 1""")
+            where codes.code similar to 'l[0-9].*' and rank is null""")
+    db.execute(f"""create temp table meanings as
+        select enkeltregning_lnr, arg_max(rank, file_index) as rank, arg_max(bits, file_index) as bits
+        from (select enkeltregning_lnr, file_index, coalesce(min(rank), 15) as rank, coalesce(bit_or(bits), 0) as bits
+              from {takst} l join (select enkeltregning_lnr, tidspunkt::date as day from bills) using (enkeltregning_lnr)
+              left join said s on s.takstkode = l.takstkode and day between s.valid_from and s.valid_to group by all)
+        group by all""")
+
+
+def chapters(db, delivery):
+    diagnose = source(delivery, "diagnose", {
+        "enkeltregning_lnr": "BIGINT", "kode": "VARCHAR", "kodeverk": "VARCHAR", "er_hoveddiagnose": "INTEGER",
+    })
     db.execute(f"""create temp table chapters as
         select enkeltregning_lnr, case when upper(kodeverk) in ('ICPC-2', 'ICPC-2B')
             and upper(kode[1]) in ('A','B','D','F','H','K','L','N','P','R','S','T','U','W','X','Y','Z')
             then upper(kode[1]) else 'none' end as chapter
         from (select *, row_number() over () as n from {diagnose}
-              qualify filename = max(filename) over (partition by enkeltregning_lnr))
+              qualify file_index = max(file_index) over (partition by enkeltregning_lnr))
         qualify row_number() over (partition by enkeltregning_lnr order by er_hoveddiagnose desc, n) = 1""")
+
+
+def contacts(db, delivery, as_of):
+    lists(db)
+    bills(db, delivery, as_of)
+    meanings(db, delivery)
+    chapters(db, delivery)
     db.execute("""create temp table contacts as
         select b.enkeltregning_lnr as bill, b.kpr_lnr as person, b.behandler_lnr as doctor, b.service, b.praksistype,
                b.tidspunkt as start, year(b.tidspunkt) * 12 + month(b.tidspunkt) - 1 as month,
@@ -86,7 +109,8 @@ def contacts(db, delivery, as_of):
         left join meanings m using (enkeltregning_lnr) left join chapters c using (enkeltregning_lnr)""")
 
 
-def lists(db):
+def lists(db, more=()):
+    """Code lists; `more` are features by code, whatever the date."""
     db.execute("create temp table ranks (contact_type varchar, rank integer)")
     db.executemany("insert into ranks values (?, ?)", [(name, at) for at, name in enumerate(RANKS)])
     db.execute("create temp table bits (feature varchar, bits integer)")
@@ -95,6 +119,9 @@ def lists(db):
     db.execute(f"""create temp table tariffs as
         select takst as code, rank, 0 as bits, {dates} from read_csv('{FACTS}/takst_contact_type.csv', types = {{'takst': 'VARCHAR', 'valid_from': 'DATE', 'valid_to': 'DATE'}}) join ranks using (contact_type)
         union all select takst, null, bits, {dates} from read_csv('{FACTS}/takst_feature.csv', types = {{'takst': 'VARCHAR', 'valid_from': 'DATE', 'valid_to': 'DATE'}}) join bits using (feature)""")
+    if more:
+        rows = [(code, 1 << (len(FEATURES) + at)) for at, code in enumerate(more)]
+        db.executemany("insert into tariffs values (?, null, ?, date '0001-01-01', date '9999-12-31')", rows)
     db.execute(f"create temp table practice_type as select praksistype, service from read_csv('{FACTS}/praksistype.csv')")
     db.execute(f"""create temp table known as
         select old_code as code, code_2024 as place from read_csv('{FACTS}/geo/recode_2024.csv', all_varchar = true) where main = '1'

@@ -6,18 +6,18 @@ import datetime
 LENGTH = {"month": 1, "quarter": 3, "tertial": 4, "year": 12}
 
 
-def published(first, last, as_of):
-    """(period_type, period, month) for every month of every whole period that is thirty days past.
+def published(first, last, as_of, days=30, month_after=False):
+    """(period_type, period, month) for every month of every whole period that is so many days past.
 
-    Months are counted from January of year 0; `as_of` is YYYY-MM-DD."""
+    Months are counted from January of year 0; `as_of` is YYYY-MM-DD. `month_after`: the month after it must be there too."""
     day = datetime.date.fromisoformat(as_of)
     rows = []
     for kind, length in LENGTH.items():
         start = -(-first // length) * length
-        while start + length - 1 <= last:
+        while start + length - 1 + month_after <= last:
             year, month = divmod(start + length - 1, 12)
             end = datetime.date(year, month + 1, calendar.monthrange(year, month + 1)[1])
-            if day >= end + datetime.timedelta(days=30):
+            if day >= end + datetime.timedelta(days=days):
                 rows += [(kind, label(kind, start), at) for at in range(start, start + length)]
             start += length
     return rows

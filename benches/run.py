@@ -1,7 +1,7 @@
 """kprstat beside DuckDB and polars on the same synthetic delivery, in the same run.
 
     run.py --kprstat target/release/kprstat [--size demo|month|year] [--format csv|parquet] [--delivery DIR --as-of DAY]
-           [--only kprstat,duckdb,polars] [--threads 2]
+           [--only kprstat,duckdb,polars] [--threads 2] [--joined]
 
 Prints wall seconds, peak memory and ratios; keeps the raw figures, with the commands and the machine, under
 benches/runs/. The other two make unprotected cells of clean files; of kprstat the way to the cells (load, contacts,
@@ -13,6 +13,7 @@ import datetime
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import tempfile
@@ -32,10 +33,11 @@ SIZES = {
 TO_CELLS = ("open", "hash", "contacts", "residents", "count")
 
 
-def measured(words, environment=None):
-    """Wall seconds, processor seconds, peak memory in MiB, what was printed."""
+def measured(words, environment=None, limit=None):
+    """Wall seconds, processor seconds, peak memory in MiB, what was printed; stopped after `limit` seconds."""
     shown = " ".join(str(word) for word in words)
     print(f"  {shown}", file=sys.stderr, flush=True)
+    words = ["timeout", limit, *words] if limit else words
     with tempfile.TemporaryFile("w+", encoding="utf-8") as output, tempfile.TemporaryFile("w+", encoding="utf-8") as log:
         started = time.monotonic()
         process = subprocess.Popen(
@@ -94,15 +96,18 @@ def make_delivery(args, work):
     return delivery, as_of
 
 
-def run_kprstat(args, delivery, as_of, work):
+def run_kprstat(args, delivery, as_of, work, pipeline=PIPELINE, to_cells=TO_CELLS):
     out = work / "out"
     subprocess.run(["rm", "-rf", str(out)], check=True)
     found = measured([
-        args.kprstat, "run", PIPELINE, "--delivery", delivery, "--as-of", as_of, "--out", out, "--log", "json",
+        args.kprstat, "run", pipeline, "--delivery", delivery, "--as-of", as_of, "--out", out, "--log", "json",
         "--threads", args.threads,
     ])
+    # The run starts its own peak anew with every step: the system knows of the last step alone.
+    peaks = [int(peak) for peak in re.findall(r'"peak_bytes":(\d+)', found["stderr"])]
+    found["peak_mib"] = max(found["peak_mib"], round(max(peaks, default=0) / 2**20))
     found["stages_s"] = stages(found["stderr"])
-    found["to_cells_s"] = round(sum(found["stages_s"].get(step, 0) for step in TO_CELLS), 2)
+    found["to_cells_s"] = round(sum(found["stages_s"].get(step, 0) for step in to_cells), 2)
     return found
 
 
@@ -115,10 +120,19 @@ def main():
     parser.add_argument("--as-of")
     parser.add_argument("--only", default="kprstat,duckdb,polars")
     parser.add_argument("--threads", default=2, type=int)
+    parser.add_argument("--joined", action="store_true")
+    parser.add_argument("--limit", default=900, type=int, help="seconds that DuckDB is given for a pipeline of joined registers")
     parser.add_argument("--work", default=ROOT / "target" / "bench", type=Path)
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     delivery, as_of = make_delivery(args, args.work)
+    if args.joined:
+        import joined
+
+        print(f"{delivery.name}, {args.threads} threads")
+        results = joined.bench(args, delivery, as_of)
+        keep(args, results, "-joined")
+        return max(result["exit_code"] for result in results.values())
     chosen, results = args.only.split(","), {}
     if "kprstat" in chosen:
         results["kprstat"] = run_kprstat(args, delivery, as_of, args.work)
@@ -147,9 +161,9 @@ def report(args, results):
         print(f"  kprstat as a whole {own['wall_s']:.1f} s: " + ", ".join(f"{step} {s:.1f}" for step, s in own["stages_s"].items()))
 
 
-def keep(args, results):
+def keep(args, results, what=""):
     """The raw figures, without what was printed and without this machine's folders."""
-    name = f"{args.size if not args.delivery else args.delivery.name}-{args.format}.json"
+    name = f"{args.size if not args.delivery else args.delivery.name}{what}-{args.format}.json"
     plain = lambda text: text.replace(str(ROOT), ".").replace(sys.executable, "python")
     figures = {
         tool: {key: plain(value) if key == "command" else value for key, value in result.items() if key not in ("stdout", "stderr")}
