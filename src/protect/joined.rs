@@ -7,7 +7,7 @@
 //! hides them (`joined_means`). Public facts are shown.
 
 use super::certificate::Certificate;
-use super::joined_means::Means;
+use super::joined_means::{Means, with_companions};
 use super::joined_rows::{add_loss, rows};
 use super::kept::KeptMoves;
 use super::ledger::{Before, Ledger, Names, Noted, Seen};
@@ -19,7 +19,7 @@ use super::shared;
 use super::system::{Source, State};
 use crate::aggregate::{Axes, TableCells};
 use crate::codes::Geography;
-use crate::definition::{Family, JoinedFigure, JoinedSystem, Pipeline, SystemCounts, Table};
+use crate::definition::{Family, JoinedFigure, JoinedSystem, Labels, Pipeline, SystemCounts, Table};
 use crate::domain::{Error, Result};
 use crate::registers::{JoinedTable, SystemCells};
 use crate::relations::{JoinedView, Relations, Universe, describe_joined};
@@ -34,8 +34,10 @@ use crate::relations::{JoinedView, Relations, Universe, describe_joined};
 /// same input gives the same output.
 ///
 /// # Not guaranteed
-/// There is no proof for means and medians. Systems are proved one by one: that those followed up
-/// within 7 days are among those within 14 is not used, for who is counted differs by window.
+/// There is no proof for means and medians, nor that labels which are counted apart but nearly add up
+/// leave their denominators open: a pattern hides none of them alone. Systems are proved one by one:
+/// that those followed up within 7 days are among those within 14 is not used, for who is counted
+/// differs by window.
 pub fn protect_joined(
     tables: &[JoinedTable],
     pipeline: &Pipeline,
@@ -95,10 +97,19 @@ impl<'a> Part<'a> {
         JoinedView { table: self.cells.table, system: &self.system, axes: &self.cells.axes }
     }
 
-    /// Units whose denominator is hidden.
+    /// Units whose denominator is hidden; where labels are counted apart, those of which anything is.
     fn hidden_denominators(&self, decisions: &Decisions) -> Vec<usize> {
         let units = 0..self.cells.axes.len() / self.cells.axes.quantities;
-        units.filter(|&unit| decisions.states[self.position(unit, DENOMINATOR)] == State::Hidden).collect()
+        let first = if self.is_apart() { 0 } else { DENOMINATOR };
+        let is_hidden = |&unit: &usize| {
+            (first..=DENOMINATOR).any(|quantity| decisions.states[self.position(unit, quantity)] == State::Hidden)
+        };
+        units.filter(is_hidden).collect()
+    }
+
+    /// Whether no relation adds up its labels, though their denominators nearly add up.
+    fn is_apart(&self) -> bool {
+        self.system.labels == Labels::Apart && self.system.counted == SystemCounts::Share
     }
 
     /// Whether its totals are those of the whole country: contacts of persons on lists are nearly so,
@@ -161,18 +172,24 @@ impl Run<'_> {
         }
     }
 
-    /// Units whose denominator is hidden by any of the shares that have the same denominators: each is
-    /// decided again with what the others hide, until none hides more.
+    /// Units whose denominator is hidden by any of the shares that have the same denominators, and of those
+    /// whose labels are counted apart the companions: each is decided again with what the others hide,
+    /// until none hides more.
     fn hidden_together(&self, at: usize, parts: &[Part<'_>], protected: &Protected) -> Result<Vec<usize>> {
         let alike: Vec<usize> =
             (0..parts.len()).filter(|&other| parts[at].has_denominators_of(&parts[other])).collect();
+        let is_apart = parts[at].is_apart();
         let mut hidden = Vec::new();
-        while alike.len() > 1 {
+        while alike.len() > 1 || is_apart {
             let before = hidden.clone();
             for &other in &alike {
                 let part = (other, &parts[other]);
                 let decisions = self.prove(part, &hidden, &mut Certificate::default(), protected)?.0;
                 hidden = parts[other].hidden_denominators(&decisions);
+            }
+            if is_apart {
+                let denominators = (&parts[at].cells, DENOMINATOR);
+                hidden = with_companions(denominators, &hidden, self.geography, &parts[at].table.policy);
             }
             if hidden == before {
                 break;

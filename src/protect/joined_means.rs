@@ -8,11 +8,11 @@
 
 use super::ledger::{Ledger, Names, Noted, Seen};
 use super::primary::Reason;
-use crate::aggregate::{Axes, Place};
+use crate::aggregate::{Axes, CellCount, Place, TableCells};
 use crate::codes::Geography;
 use crate::definition::{Policy, Table};
 use crate::domain::Period;
-use crate::registers::{JoinedCell, JoinedTable};
+use crate::registers::{JoinedCell, JoinedTable, NO_DOCTORS};
 
 /// Columns of a table that are means or medians.
 pub(super) struct Means<'a> {
@@ -30,7 +30,8 @@ impl Means<'_> {
         if self.columns.is_empty() || self.table.cells.is_empty() {
             return;
         }
-        let (wholes, axes) = (wholes(self.table, self.geography), self.axes());
+        let axes = self.axes();
+        let wholes = wholes(&axes, self.geography);
         let name = format!("{} means", self.definition.id);
         let names = Names { table: &name, axes: &axes, geography: self.geography, quantities: self.ids() };
         let earlier = before.before(&names, 0);
@@ -63,6 +64,27 @@ impl Means<'_> {
     }
 }
 
+/// Units of a denominator that are hidden with those that are hidden already, these among them: of no
+/// whole is exactly one hidden. For denominators whose labels no system adds up: those with and those
+/// without a doctor are all but a few of the total, so that where one is hidden alone it lies between
+/// nothing and what the other leaves of the total.
+pub(super) fn with_companions(
+    (cells, denominator): (&TableCells, usize),
+    hidden: &[usize],
+    geography: &Geography,
+    policy: &Policy,
+) -> Vec<usize> {
+    let counts = cells.contacts.iter().skip(denominator).step_by(cells.axes.quantities);
+    let unit = |(at, count): (usize, &CellCount)| Unit {
+        persons: count.patients,
+        doctors: (count.doctors != NO_DOCTORS).then_some(count.doctors),
+        before: if hidden.binary_search(&at).is_ok() { Seen::Hidden } else { Seen::New },
+    };
+    let units: Vec<Unit> = counts.enumerate().map(unit).collect();
+    let decided = decide(&units, &wholes(&cells.axes, geography), policy);
+    (0..units.len()).filter(|&at| decided[at] != Reason::Shown || hidden.contains(&at)).collect()
+}
+
 /// The figure of a column in one place, period and label.
 struct Unit {
     /// 0: there is no figure, which is shown.
@@ -84,10 +106,13 @@ impl Unit {
         }
     }
 
-    /// Several as one. A doctor may be in each of them, so the most of one is all that is sure.
+    /// Several as one. A doctor may be in each of them, so the most of one is all that is sure. Whoever is
+    /// alone in one of them knows it, and takes it out.
     fn together<'u>(units: impl Iterator<Item = &'u Unit> + Clone) -> Self {
+        let persons = units.clone().map(|unit| unit.persons).fold(0, u32::saturating_add);
+        let knows = units.clone().any(|unit| unit.persons == 1);
         Unit {
-            persons: units.clone().map(|unit| unit.persons).fold(0, u32::saturating_add),
+            persons: persons - u32::from(knows && persons > 1),
             doctors: units.filter_map(|unit| unit.doctors).max(),
             before: Seen::New,
         }
@@ -153,18 +178,18 @@ impl Whole {
 }
 
 /// Which units hold all of which others: by places, periods, labels.
-fn wholes(table: &JoinedTable, geography: &Geography) -> Vec<Whole> {
-    let (periods, codes) = (table.periods.len(), table.codes());
+fn wholes(axes: &Axes, geography: &Geography) -> Vec<Whole> {
+    let (periods, codes) = (axes.periods.len(), axes.dimensions.iter().map(Vec::len).product::<usize>());
     let unit = |place: usize, period: usize, code: usize| (place * periods + period) * codes + code;
     let mut sums = Vec::new();
-    for (whole, parts) in by_place(&table.places, geography) {
+    for (whole, parts) in by_place(&axes.places, geography) {
         for (period, code) in (0..periods).flat_map(|period| (0..codes).map(move |code| (period, code))) {
             let parts = parts.iter().map(|&place| unit(place, period, code)).collect();
             sums.push(Whole { whole: unit(whole, period, code), parts });
         }
     }
-    for place in 0..table.places.len() {
-        for (whole, parts) in by_period(&table.periods) {
+    for place in 0..axes.places.len() {
+        for (whole, parts) in by_period(&axes.periods) {
             for code in 0..codes {
                 let parts = parts.iter().map(|&period| unit(place, period, code)).collect();
                 sums.push(Whole { whole: unit(place, whole, code), parts });

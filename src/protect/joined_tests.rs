@@ -153,12 +153,16 @@ fn public_facts_are_shown() {
     assert_eq!(hidden(&table, &Ledger::default()), [false; PLACES]);
 }
 
+fn axes(labels: &[&str]) -> Axes {
+    let dimensions = if labels.is_empty() { Vec::new() } else { vec![labels.iter().map(|&of| of.into()).collect()] };
+    Axes { places: places(), periods: vec![year(2024)], dimensions, quantities: 1 }
+}
+
 /// Means over persons: which are hidden.
 fn means(persons: [u32; PLACES], before: [Seen; PLACES]) -> [bool; PLACES] {
-    let table = readmissions([[9, 9]; 4]);
     let unit = |(persons, before): (u32, Seen)| Unit { persons, doctors: Some(9), before };
     let units: Vec<Unit> = persons.into_iter().zip(before).map(unit).collect();
-    let reasons = decide(&units, &wholes(&table, &geography(&[4])), &policy());
+    let reasons = decide(&units, &wholes(&axes(&[]), &geography(&[4])), &policy());
     std::array::from_fn(|at| reasons[at] != Reason::Shown)
 }
 
@@ -169,6 +173,34 @@ fn a_mean_of_few_takes_the_smallest_beside_it() {
     assert_eq!(means([200, 200, 0, 100, 60, 40], new), [false; PLACES], "of nobody there is no mean");
     // Three persons together are too few still.
     assert_eq!(means([200, 200, 1, 2, 60, 137], new), [false, false, true, true, true, false]);
+}
+
+#[test]
+fn who_is_alone_in_a_hidden_mean_learns_nothing_of_a_few_others() {
+    let new = [Seen::New; PLACES];
+    // The first is the first municipality's only one: of four others the county would tell.
+    assert_eq!(means([200, 200, 1, 4, 60, 135], new), [false, false, true, true, true, false]);
+    assert_eq!(means([200, 200, 2, 4, 60, 134], new), [false, false, true, true, false, false]);
+}
+
+/// Consultations of 204 persons, 200 of them while on a list with a doctor and 3 without; one is on no list. With
+/// those with a doctor shown, the three would lie between nothing and four.
+#[test]
+fn those_with_a_doctor_are_hidden_beside_few_without() {
+    let count = |persons| CellCount { value: persons, patients: persons, doctors: 9, ..CellCount::default() };
+    let towns = [[204, 200, 3], [150, 100, 50], [100, 60, 40], [66, 36, 30]];
+    let whole: [u32; 3] = std::array::from_fn(|label| towns.iter().map(|town| town[label]).sum());
+    let cells = TableCells {
+        table: 0,
+        axes: axes(&["total", "with", "without"]),
+        contacts: [whole, whole].into_iter().chain(towns).flatten().map(count).collect(),
+        patients: Vec::new(),
+        residents: Vec::new(),
+        means: Vec::new(),
+    };
+    // The three were hidden already; the least beside them are those of the fourth municipality.
+    let hidden = with_companions((&cells, 0), &[8], &geography(&[4]), &policy());
+    assert_eq!(hidden, [7, 8, 16, 17]);
 }
 
 #[test]
