@@ -3,7 +3,7 @@
 //! In: a system in which every unsafe cell is proved. Out: further moves, and what they hide. Two
 //! cells that all moves so far change against each other may have a sum that anybody can compute;
 //! where that sum would have too few patients, a move is added that changes the one and keeps the
-//! other. Never weakens a proof.
+//! other. [`Parted`] tells whether moves that come and go leave such pairs. Never weakens a proof.
 
 use rustc_hash::FxHashMap;
 

@@ -2,9 +2,9 @@
 //!
 //! In: a system in which every unsafe cell is proved, and its moves. Out: the same with less hidden.
 //! Cell by cell, the dearest first: the moves that change it are set aside, and the claims on them
-//! look for others; where all find one, at a price below that of the cell, the cell is shown. Then the
-//! same for several cells at once, in an order that changes from round to round, until enough has been
-//! tried. Never weakens a proof; what gets worse stays as it was.
+//! look for others; where all find one, at a price below that of the cell, the cell is shown. Then, where
+//! boxes are searched, the same for several cells at once, in an order that changes from round to round,
+//! until enough has been tried. Never weakens a proof; what gets worse stays as it was.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 

@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::grid::{CellId, NONE};
 use super::ground::{Ground, Part};
 use super::leaves::added_up;
-use super::moves::{Layer, Term};
+use super::moves::{Layer, MOST_TERMS, Term};
 use super::search::{Found, Query, Scratch};
 use super::system::{Cell, State, System};
 use super::weigher::whole;
@@ -22,6 +22,8 @@ const VARIABLES: usize = 800;
 const SPENT_A_LEAF: u64 = 100;
 /// Places of which shown leaves may change.
 const NEAR: usize = 12;
+/// Widths that are shared between up and down in every way.
+const SMALL_WIDTH: u32 = 4;
 /// Beyond any change that is of use.
 const FAR: u32 = 40;
 /// What a unit of change costs, so that of free moves the smallest is taken: of a cell that is unsafe in
@@ -82,7 +84,9 @@ impl Ground {
         let mut best: Option<Found> = None;
         let part = self.part(query.cell)?;
         let width = query.contacts_width.max(query.patients_width).max(1);
-        let one_by_one = (1..width).map(|up| Way { up, down: width - up, by: 1 });
+        // Of a great width half up and half down; of a small one every share.
+        let shares = if width <= SMALL_WIDTH { 1..width } else { width / 2..width / 2 + 1 };
+        let one_by_one = shares.map(|up| Way { up, down: width - up, by: 1 });
         let at_once = [width as i32, -(width as i32)].map(|by| Way { up: 1, down: 0, by });
         let rooms = rooms(&system.cells[query.cell as usize], query.layer)?;
         for way in one_by_one.chain(at_once).filter(|way| way.fits(rooms)) {
@@ -116,6 +120,7 @@ impl Span {
 
 impl Program<'_, '_> {
     fn run(&self, scratch: &mut Scratch) -> Option<Found> {
+        scratch.spent += self.part.leaves.len() as u64;
         let spans: Vec<Span> = self.part.cells.iter().map(|&cell| self.span(cell)).collect();
         let leaves = self.presolved(self.leaves(), &spans);
         let target = self.part.cells.binary_search(&self.query.cell).ok()?;
@@ -129,6 +134,9 @@ impl Program<'_, '_> {
             self.part.cells_of[leaf as usize].iter().for_each(|&cell| rows[cell as usize].1.push(at as u32));
         }
         let changes = solve(&leaves, &rows)?;
+        if changes.iter().map(|&(_, by)| usize::from(by.unsigned_abs())).sum::<usize>() > MOST_TERMS {
+            return None;
+        }
         let (mut terms, mut cells) = (Vec::new(), Vec::new());
         for &(leaf, by) in &changes {
             cells.extend(self.part.cells_of[leaf as usize].iter().map(|&cell| (self.part.cells[cell as usize], by)));

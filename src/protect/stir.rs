@@ -6,7 +6,6 @@
 //! and the best of all is the result. Where trying cell by cell gains nothing more, this does. Never weakens a
 //! proof; every choice follows from the system.
 
-use super::grid::CellId;
 use super::pairs::mix;
 use super::polish::{Idle, Origin, Polish};
 use super::program::Within;
@@ -23,7 +22,7 @@ const IDLE_ROUNDS: u32 = 400;
 /// What a round may lose at most and still be kept: about the weight of a cell.
 const LOSS: f32 = 6.0;
 
-/// Everything of a [`Trim`] that a round changes; moves are only added.
+/// Everything of a [`Trim`] that a round changes. Moves, and who they may help, are only added.
 struct Snapshot {
     cells: Vec<Cell>,
     claims: Vec<[Claim; 2]>,
@@ -48,8 +47,8 @@ pub(super) fn stir(trim: &mut Trim<'_, '_>) {
         }
         idle += 1;
         let before = Snapshot::of(trim);
-        let Some(cell) = chosen(trim, round) else { break };
-        if !replace(trim, cell, round, &mut scratch) {
+        if !replace(trim, round, &mut scratch) {
+            before.restore(trim);
             continue;
         }
         let after = Snapshot::of(trim);
@@ -65,21 +64,17 @@ pub(super) fn stir(trim: &mut Trim<'_, '_>) {
     best.restore(trim);
 }
 
-/// The cell that a round shows.
-fn chosen(trim: &Trim<'_, '_>, round: u64) -> Option<CellId> {
-    let secondary = |&id: &CellId| is_secondary(&trim.system.cells[id as usize]);
-    let all: Vec<CellId> = (0..trim.system.cells.len() as CellId).filter(secondary).collect();
-    all.get(mix(round << 1) as usize % all.len().max(1)).copied()
-}
-
 /// A number from 0 to 1 that looks random.
 fn part_of_one(round: u64) -> f32 {
     (mix(round << 1 | 1) % 1024) as f32 / 1024.0
 }
 
-/// Shows a cell at whatever it costs, and then what else can be shown of what that touched. False where it is needed.
-fn replace(trim: &mut Trim<'_, '_>, cell: CellId, round: u64, scratch: &mut Scratch) -> bool {
+/// Shows a cell at whatever it costs, and then what else can be shown of what that touched. False where it is
+/// needed.
+fn replace(trim: &mut Trim<'_, '_>, round: u64, scratch: &mut Scratch) -> bool {
     let mut polish = Polish::new(trim, Origin::Programs(Within::Shown), scratch);
+    let all = polish.secondary();
+    let Some(&cell) = all.get(mix(round << 1) as usize % all.len().max(1)) else { return false };
     let users = polish.users(cell);
     let first = polish.trim.proofs.moves.len();
     polish.rebuild(users.clone(), Some(cell), Idle::Shown, f32::NEG_INFINITY);

@@ -1,7 +1,7 @@
 //! Cells shown again that no proof needs.
 //!
 //! In: a system in which every unsafe cell is proved. Out: proofs that stand on fewer moves, and what
-//! only the others had hidden shown again, the dearest first. A search takes one move after the
+//! only the others had hidden shown again, the dearest first; where pairs are parted, they stay so. A search takes one move after the
 //! other and cannot know which of the early ones the later ones make needless. Never weakens a
 //! proof, never shows a cell that is unsafe or that a move in use changes.
 
@@ -207,8 +207,24 @@ impl<'t, 'a> Trim<'t, 'a> {
                 along.iter().copied().chain([at as u32]).for_each(|at| self.retire(at));
                 if !self.is_apart([at as u32].into_iter()) {
                     along.into_iter().chain([at as u32]).for_each(|at| self.revive(at));
+                    self.claim_by_any(at as u32);
                 }
             }
+        }
+    }
+
+    /// Has some unsafe cell stand on a move that parts a pair, so that it is proved like any other.
+    fn claim_by_any(&mut self, at: u32) {
+        let used = &self.proofs.moves[at as usize];
+        let targets = used.cells.iter().map(|&(cell, _)| self.system.target_of[cell as usize]);
+        let of_layers = |target: u32| layers(used.layer).iter().map(move |&layer| (target, layer));
+        let is_open = |&(target, layer): &Claimed| {
+            let claim = &self.proofs.claims[target as usize][layer];
+            used.moves(layer) && !claim.left && !claim.moves.is_empty()
+        };
+        if let Some(claimed) = targets.filter(|&target| target != NO_TARGET).flat_map(of_layers).find(is_open) {
+            self.proofs.claims[claimed.0 as usize][claimed.1].moves.push(at);
+            self.supports[at as usize].push(claimed);
         }
     }
 
