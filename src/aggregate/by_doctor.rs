@@ -8,7 +8,7 @@ use super::by_person::kind_position;
 use super::count::{Counted, Run, share_out};
 use super::facts::{Facts, Signatures};
 use super::movers::Movers;
-use super::pairs::Pairs;
+use super::pairs::{Pairs, Room};
 use super::workload::Sums;
 use crate::domain::Month;
 
@@ -120,6 +120,7 @@ struct Worker<'a> {
 
 /// Counts all doctors.
 pub fn pass(run: &Run<'_>, tables: &[usize], counted: &[Counted], first: Month, movers: &[Movers]) -> ByDoctor {
+    let room = Room::new(run.wanted.limit);
     let start = || Worker {
         signatures: Signatures::new(run.pipeline, tables, first),
         cells: counted.iter().map(DoctorCells::new).collect(),
@@ -127,7 +128,7 @@ pub fn pass(run: &Run<'_>, tables: &[usize], counted: &[Counted], first: Month, 
             .iter()
             .map(|table| Sums::new(&run.pipeline.tables[table.table], &table.axes, run.wanted))
             .collect(),
-        pairs: Pairs::new(run.wanted, counted),
+        pairs: Pairs::new(run.wanted, counted, &room),
         offsets: Vec::new(),
     };
     let jobs = jobs(run);

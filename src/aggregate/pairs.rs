@@ -3,6 +3,9 @@
 //! In: cells as doctors come and go. Out: [`Pairs`] of some periods. The doctors, the largest and
 //! the second of a cell follow from its pairs. Never kept beyond its limit: then there are none.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::blocks::Slice;
 use super::count::Counted;
 use crate::domain::Period;
@@ -19,11 +22,32 @@ pub struct WantedContributors<'a> {
     pub keys: &'a [i64],
 }
 
+/// Pairs that a worker takes room for at a time.
+const AT_ONCE: usize = 1 << 12;
+
+/// The room that the workers of one pass share, however many they are.
+#[derive(Debug, Clone, Default)]
+pub struct Room(Arc<AtomicUsize>);
+
+impl Room {
+    pub fn new(limit: usize) -> Room {
+        Room(Arc::new(AtomicUsize::new(limit)))
+    }
+
+    /// Takes room for some pairs; for none where there is no more.
+    fn take(&self) -> usize {
+        let less = |left: usize| Some(left.saturating_sub(AT_ONCE));
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).map_or(0, |left| left.min(AT_ONCE))
+    }
+}
+
 /// The pairs found by one worker.
 #[derive(Default)]
 pub struct Pairs {
     tables: Vec<OfTable>,
-    room: usize,
+    /// The room that all share, and what is taken of it and not yet used.
+    room: Room,
+    taken: usize,
     /// There were more than the limit.
     pub is_over: bool,
 }
@@ -35,16 +59,14 @@ struct OfTable {
 }
 
 impl Pairs {
-    pub fn new(wanted: WantedContributors, counted: &[Counted]) -> Pairs {
+    pub fn new(wanted: WantedContributors, counted: &[Counted], room: &Room) -> Pairs {
         let of = |table: &Counted| {
             let of_period = |period| wanted.periods.contains(period).then(Default::default);
             let periods = table.axes.periods.iter().map(of_period).collect();
             OfTable { slice: Slice::of(&table.axes, 0, table.axes.len()), periods }
         };
         let tables = if wanted.periods.is_empty() { Vec::new() } else { counted.iter().map(of).collect() };
-        // Workers share the limit, about evenly.
-        let room = wanted.limit / rayon::current_num_threads().max(1) * 5 / 4;
-        Pairs { tables, room, is_over: false }
+        Pairs { tables, taken: 0, room: room.clone(), is_over: false }
     }
 
     /// Notes what a doctor has in a cell, once that is known.
@@ -55,9 +77,14 @@ impl Pairs {
         }
         let (period, at) = table.slice.parts(cell);
         let Some(layers) = &mut table.periods[period] else { return };
-        layers[layer].push((at, doctor, number));
-        match self.room.checked_sub(1) {
-            Some(room) => self.room = room,
+        if self.taken == 0 {
+            self.taken = self.room.take();
+        }
+        match self.taken.checked_sub(1) {
+            Some(taken) => {
+                self.taken = taken;
+                layers[layer].push((at, doctor, number));
+            }
             None => self.give_up(),
         }
     }
@@ -83,5 +110,20 @@ impl Pairs {
 
     fn give_up(&mut self) {
         (self.is_over, self.tables) = (true, Vec::new());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_worker_of_many_may_take_all_the_room_and_no_more() {
+        let limit = 3 * AT_ONCE + 7;
+        let room = Room::new(limit);
+        let others: Vec<Room> = (0..64).map(|_| room.clone()).collect();
+        let taken: usize = std::iter::repeat_with(|| room.take()).take_while(|&taken| taken > 0).sum();
+        assert_eq!(taken, limit);
+        assert!(others.iter().all(|room| room.take() == 0), "it is the same room");
     }
 }
