@@ -287,12 +287,17 @@ fn each_cell(
 
 /// Finds contacts lost and won that fall in the same cells, each with one of the other.
 fn cancel(person: &mut [Known]) {
+    let of = |side: Side| person.iter().enumerate().filter(move |(_, known)| known.side == side);
+    if of(Side::Lost).next().is_none() {
+        return;
+    }
+    let mut won: FxHashMap<Facts, Vec<usize>> = FxHashMap::default();
+    of(Side::Won).for_each(|(at, known)| won.entry(known.facts).or_default().push(at));
     for at in 0..person.len() {
         if person[at].side != Side::Lost {
             continue;
         }
-        let same = |known: &Known| known.net == Some(Side::Won) && known.facts == person[at].facts;
-        if let Some(other) = person.iter().position(same) {
+        if let Some(other) = won.get_mut(&person[at].facts).and_then(Vec::pop) {
             (person[at].net, person[other].net) = (Some(Side::Both), None);
         }
     }

@@ -157,3 +157,17 @@ fn other_years_and_persons_with_no_change_in_the_year_are_passed_by() {
     let stays = (world.contact(2, 7, OSLO, (2, 1), "physical-consultation"), Side::Both);
     assert!(world.differ(&[(before, Side::Lost), stays]).is_empty());
 }
+
+#[test]
+fn of_many_alike_as_many_stay_lost_as_have_no_like_that_was_won() {
+    let world = World::new("gp-contacts");
+    let of = |bills: std::ops::Range<i64>, side| bills.map(move |bill| (bill, side)).collect::<Vec<_>>();
+    // In pairs of all lost with all won this would be ten billion comparisons.
+    let bills = [of(0..100_003, Side::Lost), of(200_000..300_000, Side::Won)].concat();
+    let like = |(bill, side)| (world.contact(bill, 7, OSLO, (2, 1), "physical-consultation"), side);
+    let contacts: Vec<(Contact, Side)> = bills.into_iter().map(like).collect();
+    let found = world.differ(&contacts);
+    let cell = world.cell(world.municipality(OSLO), "consultation");
+    assert_eq!(moved(&found.contacts, cell), Some((100_003, 100_000)));
+    assert_eq!(grown(&found.doctors[0], cell, 0), -3);
+}

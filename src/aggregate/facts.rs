@@ -13,7 +13,7 @@ use crate::domain::{DayType, Month, PartOfDay, PlaceIndex, is_outside_hours, is_
 const SECONDS_A_DAY: i64 = 86_400;
 
 /// A contact's codes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Facts {
     pub person: u32,
     pub doctor: u32,
