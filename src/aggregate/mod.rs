@@ -39,4 +39,4 @@ pub use completeness::{MonthCompleteness, completeness};
 pub use count::{Run, count};
 pub use lone::number_by_key;
 pub use pools::{Pools, with_pools};
-pub use staged::{Night, NightCells, count_night, with_pools_night};
+pub use staged::{Night, NightCells, Ways, count_night, with_pools_night};

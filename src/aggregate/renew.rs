@@ -20,7 +20,7 @@ use super::late::{Turned, turn};
 use super::lone::Keys;
 use super::means::turn_means;
 use super::pairs::{Pair, WantedContributors};
-use super::staged::{Blocks, Kept, Night, Tables, read_whole};
+use super::staged::{Blocks, Kept, Night, NightCells, Tables, read_whole};
 use super::touched::{Touched, touched};
 use super::workload::means;
 use crate::contacts::{Change, Contacts};
@@ -37,34 +37,52 @@ const PAIRS_A_CONTACT: usize = 5;
 /// come for six, and are credited some ten weeks later.
 const MONTHS_OPEN: i32 = 9;
 
+/// Where more than one in so many contacts of a period came or went, all are counted: with those of
+/// the same persons it would be about as much work to turn it.
+const MOST_CHANGED: u64 = 8;
+
 /// Touched persons walked at a time.
 const PERSONS_AT_ONCE: usize = 512;
 
 impl Night<'_> {
-    /// Makes and keeps the cells of some periods; `known` is what was found touched for other tables.
+    /// Makes and keeps the cells of some periods; `made` is told how, and has what was found touched
+    /// for other tables.
     ///
     /// Periods are turned one after the other, so that no more than one is held with who is in it.
-    pub fn renew(&self, periods: &[Period], tables: Tables, known: &mut Option<Touched>) -> Result<Kept> {
+    pub fn renew(&self, periods: &[Period], tables: Tables, made: &mut NightCells) -> Result<Kept> {
         let (mut kept, mut anew, mut late) = (Kept::new(), Vec::new(), Vec::new());
         for &period in periods {
-            match self.before(period, tables) {
+            match self.before(period, tables).filter(|_| self.has_changed_little(period)) {
                 Some(stored) => late.push((period, stored)),
                 None => anew.push(period),
             }
         }
         let months = late.iter().flat_map(|(period, _)| (period.first.0..=period.last().0).map(Month)).collect();
         for (period, stored) in late {
-            let whole = |table| Ok((table, read_whole(&stored, table)?));
-            let before: Blocks = tables.with(period).into_iter().map(whole).collect::<Result<_>>()?;
-            match self.late(before, period, (tables, self.touched(&months, known)?))? {
-                Some(blocks) => _ = kept.insert(period, self.keep((period, tables), blocks)?),
+            let whole = |table| Some((table, read_whole(&stored, table)?));
+            let before: Option<Blocks> = tables.with(period).into_iter().map(whole).collect();
+            let touched = self.touched(&months, &mut made.touched)?;
+            match before.map(|before| self.late(before, period, (tables, touched))).transpose()?.flatten() {
+                Some(blocks) => {
+                    kept.insert(period, self.keep((period, tables), blocks)?);
+                    made.ways.turned.push(period);
+                }
                 None => anew.push(period),
             }
         }
         for (period, blocks) in self.count(&anew, tables)? {
             kept.insert(period, self.keep((period, tables), blocks)?);
+            made.ways.counted.push(period);
         }
         Ok(kept)
+    }
+
+    /// Whether no more contacts of a period came and went than it is worth turning for.
+    fn has_changed_little(&self, period: Period) -> bool {
+        let Some(change) = self.change else { return false };
+        let changed = change.lost.iter().chain(&change.won).filter(|contact| period.contains(contact.month())).count();
+        let months = change.months.range(period.first..=period.last());
+        changed as u64 * MOST_CHANGED <= months.map(|(_, file)| file.contacts).sum()
     }
 
     /// What has been touched in some months.

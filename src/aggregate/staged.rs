@@ -41,27 +41,47 @@ pub struct NightCells {
     /// Who is alone in some cell. Who is alone in a cell of a pool is so in one of its municipalities.
     alone: Alone,
     pub kept: Vec<String>,
+    pub ways: Ways,
     /// What was found touched, for the tables that are counted again with pools.
-    touched: Option<Touched>,
+    pub(super) touched: Option<Touched>,
+}
+
+/// How the cells of each period were made; once more for the tables with pools.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ways {
+    /// As they were kept.
+    pub kept: Vec<Period>,
+    /// From what was kept and what has changed.
+    pub turned: Vec<Period>,
+    /// From all contacts.
+    pub counted: Vec<Period>,
 }
 
 /// The cells of all tables.
 pub fn count_night(night: &Night) -> Result<NightCells> {
     let tables: Vec<usize> = (0..night.pipeline.tables.len()).collect();
-    let cells = Cells { tables: Vec::new() };
-    let mut made = NightCells { cells, alone: Alone::default(), kept: Vec::new(), touched: None };
+    let mut made = NightCells {
+        cells: Cells { tables: Vec::new() },
+        alone: Alone::default(),
+        kept: Vec::new(),
+        ways: Ways::default(),
+        touched: None,
+    };
     made.cells.tables = night.tables(&tables, Selection::All, &mut made)?;
     Ok(made)
 }
 
 /// Adds the pools, as [`super::with_pools`] does.
-pub fn with_pools_night(mut made: NightCells, pools: &Pools, night: &Night) -> Result<(Cells, Vec<String>)> {
+pub fn with_pools_night(mut made: NightCells, pools: &Pools, night: &Night) -> Result<NightCells> {
     let pooled = pooled_tables(&made.cells, night.pipeline);
     if !pools.is_empty() && !pooled.is_empty() {
         let added = night.tables(&pooled, Selection::Pools(pools), &mut made)?;
         splice(&mut made.cells, &pooled, added);
     }
-    Ok((made.cells, made.kept))
+    let Ways { kept, turned, counted } = &made.ways;
+    let (kept, turned, counted) = (kept.len(), turned.len(), counted.len());
+    tracing::debug!(kept, turned, counted, "made the cells of periods");
+    Ok(made)
 }
 
 /// The rows of periods, by position of the table in the pipeline.
@@ -98,16 +118,16 @@ impl Night<'_> {
         for &period in &periods {
             let key = self.key(period, selection, &self.months.list);
             made.kept.push(key.name.clone());
-            match self.months.stage.read(&key) {
-                Some(stored) => {
-                    let rows = |table| Ok((table, Rows::read(&stored, table)?));
-                    kept.insert(period, all.with(period).into_iter().map(rows).collect::<Result<_>>()?);
+            let stored = self.months.stage.read(&key);
+            match stored.and_then(|stored| rows_of(&stored, &all.with(period))) {
+                Some(rows) => {
+                    kept.insert(period, rows);
+                    made.ways.kept.push(period);
                 }
                 None => missing.push(period),
             }
         }
-        tracing::debug!(periods = periods.len(), counted = missing.len(), "making the cells of periods that changed");
-        kept.extend(self.renew(&missing, all, &mut made.touched)?);
+        kept.extend(self.renew(&missing, all, made)?);
         if let Selection::All = selection {
             let rows = kept.values().flat_map(BTreeMap::values);
             made.alone = Alone::of(rows.filter_map(Rows::alone).flatten());
@@ -178,11 +198,24 @@ impl Night<'_> {
     }
 }
 
-/// The cells of a table in a period with who is in them.
-pub fn read_whole(stored: &Stored, table: usize) -> Result<Block> {
-    let block = Rows::read(stored, table)?.block().ok_or_else(|| stored.is_damaged())?;
-    let parts = PARTS.iter().map(|part| stored.rows(&format!("{table}-{part}"))).collect::<Result<Vec<_>>>()?;
-    let contributors = Contributors::from_rows(&parts, [&block.contacts, &block.patients]);
-    let contributors = Some(contributors.ok_or_else(|| stored.is_damaged())?);
-    Ok(Block { contributors, ..block })
+/// The rows of some tables in a period; none where they are damaged, which the stage then knows.
+fn rows_of(stored: &Stored, tables: &[usize]) -> Option<BTreeMap<usize, Rows>> {
+    tables.iter().map(|&table| Some((table, Rows::read(stored, table).ok()?))).collect()
+}
+
+/// The cells of a table in a period with who is in them; none where they are damaged, which the
+/// stage then knows.
+pub fn read_whole(stored: &Stored, table: usize) -> Option<Block> {
+    let part = |part: &&str| stored.rows(&format!("{table}-{part}")).ok();
+    let whole = || {
+        let block = Rows::read(stored, table).ok()?.block()?;
+        let parts = PARTS.iter().map(part).collect::<Option<Vec<_>>>()?;
+        let contributors = Contributors::from_rows(&parts, [&block.contacts, &block.patients])?;
+        Some(Block { contributors: Some(contributors), ..block })
+    };
+    let found = whole();
+    if found.is_none() {
+        stored.note_damage();
+    }
+    found
 }

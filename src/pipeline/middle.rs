@@ -60,8 +60,8 @@ pub fn plain_cells(run: &aggregate::Run, ledger: &Ledger) -> Result<Cells> {
     Ok(cells)
 }
 
-/// The same where contacts are kept by month, with the names of the files that the cells are kept in.
-pub fn night_cells(night: &aggregate::Night, ledger: &Ledger) -> Result<(Cells, Vec<String>)> {
+/// The same where contacts are kept by month.
+pub fn night_cells(night: &aggregate::Night, ledger: &Ledger) -> Result<aggregate::NightCells> {
     let made = aggregate::count_night(night)?;
     let pools = protect::choose_pools(&made.cells, night.pipeline, night.geography, ledger)?;
     aggregate::with_pools_night(made, &pools, night)
@@ -110,9 +110,9 @@ impl Run<'_> {
                 let (pipeline, geography, residents) = (self.pipeline, self.geography, &residents);
                 let (months, change) = (&night.months, night.change.as_ref());
                 let night = aggregate::Night { months, change, residents, pipeline, geography, as_of: self.as_of };
-                let (cells, names) = night_cells(&night, ledger)?;
-                kept = names;
-                cells
+                let made = night_cells(&night, ledger)?;
+                kept = made.kept;
+                made.cells
             }
             (None, None) => return Err(Error::bug("a run has no contacts")),
         };

@@ -14,6 +14,8 @@ mod layout;
 mod middle;
 mod name;
 #[cfg(test)]
+mod night_damage_tests;
+#[cfg(test)]
 mod night_tests;
 mod own;
 mod prune;

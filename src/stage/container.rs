@@ -176,12 +176,22 @@ impl Stored {
 
     /// Notes that the file is not what it should be; the error says so.
     pub fn is_damaged(&self) -> Error {
+        self.note_damage();
+        Error::output(format!("{}: the staged file is damaged; run again", self.name()))
+    }
+
+    /// Notes the same where whoever reads goes on without the file.
+    pub fn note_damage(&self) {
         self.damaged.store(true, Ordering::Relaxed);
+        if self.place.exists() {
+            tracing::warn!(file = self.name(), "a staged file is damaged; it is made again");
+        }
         // It is made again under the same name, so that a failure to remove it does no harm.
         let _ = std::fs::remove_file(&self.place);
-        let name = self.place.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        tracing::warn!(file = name, "a staged file is damaged; it is made again");
-        Error::output(format!("{name}: the staged file is damaged; run again"))
+    }
+
+    fn name(&self) -> String {
+        self.place.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 }
 
