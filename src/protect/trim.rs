@@ -52,12 +52,8 @@ pub(super) fn trim(system: &mut System<'_>, proofs: &mut Proofs, round: usize) {
     trim.show_all_idle();
     if trim.system.is_careful && round < POLISHED {
         polish(&mut trim);
-        trim.retire_idle();
-        trim.show_all_idle();
     }
-    let alive = trim.alive;
-    proofs.keep(&alive);
-    system.hide_again(proofs, &hidden);
+    trim.finish(&hidden);
 }
 
 /// Shows more by linear programs, where pairs are parted and stay so.
@@ -66,11 +62,7 @@ pub(super) fn trim_parted(system: &mut System<'_>, proofs: &mut Proofs) {
     let mut trim = Trim::new(system, proofs);
     trim.keep_parted();
     stir(&mut trim);
-    trim.retire_idle();
-    trim.show_all_idle();
-    let alive = trim.alive;
-    proofs.keep(&alive);
-    system.hide_again(proofs, &hidden);
+    trim.finish(&hidden);
 }
 
 /// Cells hidden for the sake of others.
@@ -97,6 +89,14 @@ impl<'t, 'a> Trim<'t, 'a> {
             }
         }
         trim
+    }
+
+    /// Gives up what no claim stands on. `hidden`: what was hidden for the sake of others before.
+    fn finish(mut self, hidden: &[CellId]) {
+        self.retire_idle();
+        self.show_all_idle();
+        self.proofs.keep(&self.alive);
+        self.system.hide_again(self.proofs, hidden);
     }
 
     /// Notes which cells a move changes, and whom that may help.
