@@ -8,7 +8,6 @@
 use rustc_hash::FxHashMap;
 
 use super::earlier::Stuck;
-use super::grid::CellId;
 use super::hide::seek;
 use super::hide::{Together, WAYS, unprotected};
 use super::moves::Layer;
@@ -18,20 +17,22 @@ use super::search::{Company, Found, Query, Scratch};
 use super::system::{NO_TARGET, State, System};
 use crate::domain::Result;
 
-/// What all moves together do to every cell, as a number that differs where what they do differs:
-/// contacts, patients.
-type Prints = [FxHashMap<CellId, u64>; 2];
+/// What the moves in use together do to every target, as a number that differs where what they do differs.
+struct Prints {
+    /// By target: contacts, patients.
+    prints: [Vec<u64>; 2],
+}
 
 /// Adds moves until no two unsafe cells with too few patients between them have a known sum.
 pub(super) fn part_pairs(system: &mut System<'_>, proofs: &mut Proofs) -> Result<()> {
     let mut scratch = Scratch::default();
     for layer in [0, 1] {
-        let mut prints = Prints::default();
+        let mut prints = Prints::new(system);
         for (at, used) in proofs.moves.iter().enumerate() {
-            note(&mut prints, at, used);
+            prints.note(system, (at as u32, used), 1, |_, _, _, _| ());
         }
         for (a, b) in suspects(system, proofs, &prints, layer) {
-            if !opposite(system, &prints, layer, a, b) {
+            if !prints.are_opposite(layer, a, b) {
                 continue;
             }
             let mut parted = part(system, layer, a, b, &mut scratch);
@@ -51,21 +52,47 @@ pub(super) fn part_pairs(system: &mut System<'_>, proofs: &mut Proofs) -> Result
             found.changed().for_each(|cell| system.hide(cell, Reason::Secondary));
             proofs.take_further(system, target, layer, found);
             if let Some(used) = proofs.moves.last() {
-                note(&mut prints, proofs.moves.len() - 1, used);
+                prints.note(system, (proofs.moves.len() as u32 - 1, used), 1, |_, _, _, _| ());
             }
         }
     }
     Ok(())
 }
 
-/// Adds a move to the prints.
-fn note(prints: &mut Prints, at: usize, used: &Used) {
-    let factor = mix(at as u64 + 1);
-    for &layer in layers(used.layer).iter().filter(|&&layer| used.moves(layer)) {
-        for &(cell, by) in &used.cells {
-            let print = prints[layer].entry(cell).or_default();
-            *print = print.wrapping_add(factor.wrapping_mul(i64::from(by) as u64));
+impl Prints {
+    /// No move is in use.
+    fn new(system: &System<'_>) -> Prints {
+        Prints { prints: [vec![0; system.targets.len()], vec![0; system.targets.len()]] }
+    }
+
+    /// A move comes into use (1), or goes out of use (-1). Tells of each target's print that changes: layer, target,
+    /// and the print before and after.
+    fn note(
+        &mut self,
+        system: &System<'_>,
+        (at, used): (u32, &Used),
+        sign: i64,
+        mut changed: impl FnMut(usize, u32, u64, u64),
+    ) {
+        let factor = mix(u64::from(at) + 1);
+        for &layer in layers(used.layer).iter().filter(|&&layer| used.moves(layer)) {
+            let targets = used.cells.iter().map(|&(cell, by)| (system.target_of[cell as usize], by));
+            for (target, by) in targets.filter(|&(target, _)| target != NO_TARGET) {
+                let print = &mut self.prints[layer][target as usize];
+                let before = *print;
+                *print = print.wrapping_add(factor.wrapping_mul((i64::from(by) * sign) as u64));
+                changed(layer, target, before, *print);
+            }
         }
+    }
+
+    fn of(&self, layer: usize, target: u32) -> u64 {
+        self.prints[layer][target as usize]
+    }
+
+    /// Whether all moves in use change two targets against each other.
+    fn are_opposite(&self, layer: usize, a: u32, b: u32) -> bool {
+        self.of(layer, a) == self.of(layer, b).wrapping_neg()
     }
 }
 
@@ -81,14 +108,13 @@ pub(super) fn mix(number: u64) -> u64 {
 fn suspects(system: &System<'_>, proofs: &Proofs, prints: &Prints, layer: usize) -> Vec<(u32, u32)> {
     let mut groups: FxHashMap<u64, Vec<u32>> = FxHashMap::default();
     for at in (0..system.targets.len() as u32).filter(|&at| is_judged(system, proofs, layer, at)) {
-        let print = prints[layer].get(&system.targets[at as usize].cell).copied().unwrap_or(0);
-        groups.entry(upright(print)).or_default().push(at);
+        groups.entry(upright(prints.of(layer, at))).or_default().push(at);
     }
     let mut pairs = Vec::new();
     for group in groups.values() {
         for (at, &a) in group.iter().enumerate() {
             let others = group[at + 1..].iter();
-            let together = others.filter(|&&b| are_few(system, layer, a, b) && opposite(system, prints, layer, a, b));
+            let together = others.filter(|&&b| are_few(system, layer, a, b) && prints.are_opposite(layer, a, b));
             pairs.extend(together.map(|&b| (a, b)));
         }
     }
@@ -112,11 +138,6 @@ fn are_few(system: &System<'_>, layer: usize, a: u32, b: u32) -> bool {
 /// A print or its opposite, the same for both.
 fn upright(print: u64) -> u64 {
     print.min(print.wrapping_neg())
-}
-
-fn opposite(system: &System<'_>, prints: &Prints, layer: usize, a: u32, b: u32) -> bool {
-    let print = |target: u32| prints[layer].get(&system.targets[target as usize].cell).copied().unwrap_or(0);
-    print(a) == print(b).wrapping_neg()
 }
 
 /// The cheapest move that changes one of two targets and keeps the other.
@@ -152,8 +173,7 @@ fn part(system: &System<'_>, layer: usize, a: u32, b: u32, scratch: &mut Scratch
 
 /// Pairs that the moves in use part, kept up to date as moves come and go.
 pub(super) struct Parted {
-    /// By target: contacts, patients.
-    prints: [Vec<u64>; 2],
+    prints: Prints,
     /// Targets by print, up to the sign: of contacts, of patients.
     alike: [FxHashMap<u64, Vec<u32>>; 2],
 }
@@ -161,45 +181,31 @@ pub(super) struct Parted {
 impl Parted {
     /// No move is in use.
     pub fn new(system: &System<'_>) -> Parted {
-        let count = system.targets.len();
-        let all = FxHashMap::from_iter([(0, (0..count as u32).collect())]);
-        Parted { prints: [vec![0; count], vec![0; count]], alike: [all.clone(), all] }
+        let all = FxHashMap::from_iter([(0, (0..system.targets.len() as u32).collect())]);
+        Parted { prints: Prints::new(system), alike: [all.clone(), all] }
     }
 
     /// A move comes into use (1), or goes out of use (-1).
-    pub fn note(&mut self, system: &System<'_>, (at, used): (u32, &Used), sign: i64) {
-        let factor = mix(u64::from(at) + 1);
-        for &layer in layers(used.layer).iter().filter(|&&layer| used.moves(layer)) {
-            for &(cell, by) in &used.cells {
-                let target = system.target_of[cell as usize];
-                if target == NO_TARGET {
-                    continue;
-                }
-                let print = &mut self.prints[layer][target as usize];
-                let before = upright(*print);
-                *print = print.wrapping_add(factor.wrapping_mul((i64::from(by) * sign) as u64));
-                let after = upright(*print);
-                if let Some(all) = self.alike[layer].get_mut(&before) {
-                    all.retain(|&other| other != target);
-                }
-                self.alike[layer].entry(after).or_default().push(target);
+    pub fn note(&mut self, system: &System<'_>, used: (u32, &Used), sign: i64) {
+        self.prints.note(system, used, sign, |layer, target, before, after| {
+            if let Some(all) = self.alike[layer].get_mut(&upright(before)) {
+                all.retain(|&other| other != target);
             }
-        }
+            self.alike[layer].entry(upright(after)).or_default().push(target);
+        });
     }
 
     /// Whether none of some targets has a known sum with another that is too small.
     pub fn is_apart(&self, system: &System<'_>, proofs: &Proofs, targets: &[u32]) -> bool {
         let together = |layer: usize, a: u32, b: u32| {
-            let print = |target: u32| self.prints[layer][target as usize];
             a != b
                 && is_judged(system, proofs, layer, b)
-                && print(a) == print(b).wrapping_neg()
+                && self.prints.are_opposite(layer, a, b)
                 && are_few(system, layer, a, b)
         };
         [0, 1].into_iter().all(|layer| {
             targets.iter().filter(|&&a| is_judged(system, proofs, layer, a)).all(|&a| {
-                let print = self.prints[layer][a as usize];
-                let alike = &self.alike[layer][&upright(print)];
+                let alike = &self.alike[layer][&upright(self.prints.of(layer, a))];
                 !alike.iter().any(|&b| together(layer, a, b))
             })
         })
