@@ -10,9 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::bills::{
-    AVVIST, BEHANDLES, BillReader, NO_PRACTICE_TYPE, Unknown, add_unknown, file_of, first_second, seq,
-};
+use super::bills::{AVVIST, BEHANDLES, BillReader, NO_PRACTICE_TYPE, Unknown, add_unknown, file_of, first_second, seq};
 use super::books::{Books, enter};
 use super::columns::{date, moment, number, whole};
 use super::parts::each_part;
@@ -214,7 +212,8 @@ fn resolve(parts: &[Mutex<Part>], over: (usize, usize)) -> Result<Counts> {
 fn superseded(rows: &[Vec<Row>]) -> FxHashSet<u64> {
     let number = rows.iter().map(Vec::len).sum();
     let mut met = FxHashSet::with_capacity_and_hasher(number, Default::default());
-    let repeated: FxHashSet<i64> = rows.iter().flatten().map(|row| row.bill).filter(|&bill| !met.insert(bill)).collect();
+    let repeated: FxHashSet<i64> =
+        rows.iter().flatten().map(|row| row.bill).filter(|&bill| !met.insert(bill)).collect();
     let mut latest: FxHashMap<i64, (i32, u64)> = FxHashMap::default();
     let mut superseded = FxHashSet::default();
     if repeated.is_empty() {
@@ -271,7 +270,8 @@ impl Counts {
         let delays: BTreeMap<Delay, u64> = self.registered.into_iter().map(delay).collect();
         let of = |delay: &Delay| delay.month;
         let months = delays.keys().next().map(of).zip(delays.keys().next_back().map(of));
-        let counts: Vec<(Month, MonthVolumes)> = self.volumes.into_iter().map(|(month, of)| (Month(month), of)).collect();
+        let counts: Vec<(Month, MonthVolumes)> =
+            self.volumes.into_iter().map(|(month, of)| (Month(month), of)).collect();
         let volumes = Volumes::of_months(months, &counts, self.over);
         (Contacts { months, delays, ..Contacts::default() }, volumes)
     }
