@@ -44,6 +44,21 @@ def bills(db, delivery, as_of):
         "status": "VARCHAR", "krediterer_lnr": "BIGINT", "kjonn": "VARCHAR", "fodselsaar": "INTEGER", "kommunenr": "VARCHAR",
         "kommunenr_pb": "VARCHAR",
     })
+    db.execute(f"create temp table bills as {counted(db, regning, as_of)}")
+
+
+def counted_months(db, delivery, as_of):
+    """First and last month with a bill that counts, of the columns that say so alone."""
+    regning = source(delivery, "regning", {
+        "enkeltregning_lnr": "BIGINT", "kpr_lnr": "BIGINT", "praksistype": "VARCHAR", "tidspunkt": "TIMESTAMP", "registrert": "DATE",
+        "status": "VARCHAR", "krediterer_lnr": "BIGINT",
+    })
+    of = f"select year(tidspunkt) * 12 + month(tidspunkt) - 1 as m from ({counted(db, regning, as_of)})"
+    return db.execute(f"select min(m), max(m) from ({of})").fetchone()
+
+
+def counted(db, regning, as_of):
+    """A query of the rows of regning that count, with their service."""
     known = f"(select * from {regning} where registrert <= date '{as_of}' and kpr_lnr is not null)"
     db.execute(f"""create temp table several as
         select enkeltregning_lnr from {known} group by 1 having count(*) > 1""")
@@ -52,11 +67,10 @@ def bills(db, delivery, as_of):
         qualify row_number() over (partition by enkeltregning_lnr order by registrert desc, file_index desc) = 1)
         where status = 'godkjent' and krediterer_lnr is not null""")
     counts = """status = 'godkjent' and krediterer_lnr is null and enkeltregning_lnr not in (from cancelled)"""
-    db.execute(f"""create temp table bills as
-        select v.*, p.service from (select * from {known} where enkeltregning_lnr not in (from several) union all
+    return f"""select v.*, p.service from (select * from {known} where enkeltregning_lnr not in (from several) union all
             select * from {known} where enkeltregning_lnr in (from several)
             qualify row_number() over (partition by enkeltregning_lnr order by registrert desc, file_index desc) = 1) v
-        join practice_type p using (praksistype) where {counts}""")
+        join practice_type p using (praksistype) where {counts}"""
 
 
 def meanings(db, delivery):

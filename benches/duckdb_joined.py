@@ -46,12 +46,6 @@ def contacts(db, delivery, as_of):
     db.execute("drop table bills; drop table meanings")
 
 
-def months_of(db, delivery):
-    """First and last month of the bills as delivered, where nothing else is asked of them."""
-    rows = source(delivery, "regning", {"tidspunkt": "TIMESTAMP"})
-    return db.execute(f"select min(m), max(m) from (select year(tidspunkt) * 12 + month(tidspunkt) - 1 as m from {rows})").fetchone()
-
-
 def registers(db, delivery, first, last):
     """Contracts, doctors and lists on every day from the month before the first; memberships."""
     kontrakt = source(delivery, "kontrakt", {
@@ -84,7 +78,7 @@ def periods(db, months, as_of, kinds, **waited):
 
 def gp_register(db, delivery, as_of, write):
     duckdb_cells.lists(db)
-    months = months_of(db, delivery)
+    months = duckdb_cells.counted_months(db, delivery, as_of)
     registers(db, delivery, *months)
     periods(db, months, as_of, ("month",))
     rows = source(delivery, "innbyggere", {"aar": "INTEGER", "kommunenr": "VARCHAR", "personer": "INTEGER"})

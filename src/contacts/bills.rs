@@ -10,6 +10,7 @@ use arrow::record_batch::RecordBatch;
 
 use super::columns::{at, date, moment, number, text, whole};
 use crate::codes::{Geography, practice_types};
+use crate::definition::Pipeline;
 use crate::domain::{Error, MunicipalityNumber, PlaceIndex, Result, Sex};
 use crate::load::TypedBatch;
 
@@ -71,6 +72,12 @@ pub fn file_of(seq: u64) -> u16 {
     (seq >> 32) as u16
 }
 
+/// Contacts that start before this second are in no table; none: all may be in one.
+pub fn first_second(pipeline: &Pipeline) -> Option<i64> {
+    let firsts: Option<Vec<_>> = pipeline.tables.iter().map(|table| table.since).collect();
+    firsts?.into_iter().min().map(|month| i64::from(month.first_day()) * 86_400)
+}
+
 /// Columns with codes of lists, in the order in which unknown codes are counted.
 pub const CODED: [&str; 3] = ["praksistype", "kommunenr", "praksiskommune"];
 
@@ -87,6 +94,16 @@ pub struct BillReader {
 pub struct CodedBills {
     pub rows: RecordBatch,
     /// By row: bit `i` is set where no list knows the code of column `i` of [`CODED`].
+    pub unknown: Vec<u8>,
+}
+
+/// The codes of some rows, looked up.
+pub struct Codes {
+    pub status: Vec<u8>,
+    pub practice_type: Vec<u8>,
+    pub residence: Vec<PlaceIndex>,
+    pub practice: Vec<PlaceIndex>,
+    /// As in [`CodedBills`].
     pub unknown: Vec<u8>,
 }
 
@@ -107,18 +124,18 @@ impl BillReader {
         let days = date(columns, "registrert")?;
         let starts = moment(columns, "tidspunkt")?;
         let seqs: Vec<u64> = batch.rows.iter().map(|&row| seq(batch.file, row)).collect();
-        let mut unknown = vec![0; batch.rows.len()];
+        let Codes { status, practice_type, residence, practice, unknown } = self.codes(batch)?;
         let arrays: Vec<ArrayRef> = vec![
             keys("enkeltregning_lnr")?,
             Arc::new(UInt64Array::from(seqs)),
             Arc::new(Int32Array::new(days.values().clone(), None)),
-            statuses(columns)?,
+            Arc::new(UInt8Array::from(status)),
             keys("krediterer_lnr")?,
-            practice_types_of(columns, &mut unknown)?,
+            Arc::new(UInt8Array::from(practice_type)),
             keys("kpr_lnr")?,
             keys("behandler_lnr")?,
-            self.residences(columns, &mut unknown)?,
-            self.practices(columns, &mut unknown)?,
+            Arc::new(UInt16Array::from(residence)),
+            Arc::new(UInt16Array::from(practice)),
             Arc::new(Int64Array::new(starts.values().clone(), None)),
             sexes(columns)?,
             born(columns)?,
@@ -129,19 +146,30 @@ impl BillReader {
         Ok(CodedBills { rows, unknown })
     }
 
-    /// Residence where it is a known code, else the second register's, else unknown.
-    fn residences(&self, columns: &RecordBatch, unknown: &mut [u8]) -> Result<ArrayRef> {
-        let (first, second) = (text(columns, "kommunenr")?, text(columns, "kommunenr_pb")?);
-        let place = |row| self.place(at(first, row)).or_else(|| self.place(at(second, row)));
-        let places = known_or(self.unknown_place, (0..first.len()).map(place), (1, unknown));
-        Ok(Arc::new(UInt16Array::from(places)))
+    /// The codes of the rows of one batch.
+    pub fn codes(&self, batch: &TypedBatch) -> Result<Codes> {
+        let columns = &batch.columns;
+        let mut unknown = vec![0; batch.rows.len()];
+        Ok(Codes {
+            status: statuses(columns)?,
+            practice_type: practice_types_of(columns, &mut unknown)?,
+            residence: self.residences(columns, &mut unknown)?,
+            practice: self.practices(columns, &mut unknown)?,
+            unknown,
+        })
     }
 
-    fn practices(&self, columns: &RecordBatch, unknown: &mut [u8]) -> Result<ArrayRef> {
+    /// Residence where it is a known code, else the second register's, else unknown.
+    fn residences(&self, columns: &RecordBatch, unknown: &mut [u8]) -> Result<Vec<PlaceIndex>> {
+        let (first, second) = (text(columns, "kommunenr")?, text(columns, "kommunenr_pb")?);
+        let place = |row| self.place(at(first, row)).or_else(|| self.place(at(second, row)));
+        Ok(known_or(self.unknown_place, (0..first.len()).map(place), (1, unknown)))
+    }
+
+    fn practices(&self, columns: &RecordBatch, unknown: &mut [u8]) -> Result<Vec<PlaceIndex>> {
         let codes = text(columns, "praksiskommune")?;
         let place = |row| self.place(at(codes, row));
-        let places = known_or(self.unknown_place, (0..codes.len()).map(place), (2, unknown));
-        Ok(Arc::new(UInt16Array::from(places)))
+        Ok(known_or(self.unknown_place, (0..codes.len()).map(place), (2, unknown)))
     }
 }
 
@@ -160,20 +188,19 @@ fn known_or<T: Copy>(
     found.zip(unknown).map(or_other).collect()
 }
 
-fn practice_types_of(columns: &RecordBatch, unknown: &mut [u8]) -> Result<ArrayRef> {
+fn practice_types_of(columns: &RecordBatch, unknown: &mut [u8]) -> Result<Vec<u8>> {
     let codes = text(columns, "praksistype")?;
     let position = |row| {
         let code = at(codes, row);
         let position = practice_types().iter().position(|known| Some(known.code.as_str()) == code);
         position.map(|position| position as u8)
     };
-    let kinds = known_or(NO_PRACTICE_TYPE, (0..codes.len()).map(position), (0, unknown));
-    Ok(Arc::new(UInt8Array::from(kinds)))
+    Ok(known_or(NO_PRACTICE_TYPE, (0..codes.len()).map(position), (0, unknown)))
 }
 
-fn statuses(columns: &RecordBatch) -> Result<ArrayRef> {
+fn statuses(columns: &RecordBatch) -> Result<Vec<u8>> {
     let codes = text(columns, "status")?;
-    Ok(Arc::new(UInt8Array::from((0..codes.len()).map(|row| status(at(codes, row))).collect::<Vec<u8>>())))
+    Ok((0..codes.len()).map(|row| status(at(codes, row))).collect())
 }
 
 /// Adds the rows with unknown codes, by column.

@@ -88,16 +88,10 @@ impl<'a> Room<'a> {
             diagnose: frame(self.diagnose.schema(), &self.diagnose.drain(part)?)?,
             left_out: left_out.to_vec(),
             credited: credited.to_vec(),
-            since: self.since(),
+            since: bills::first_second(self.pipeline),
         };
         let mut seen = Seen::default();
         resolve(part, |a, b| meanings.both(&mut seen, a, b), main_diagnosis)
-    }
-
-    /// Contacts before the first `since` of all tables are in none of them.
-    fn since(&self) -> Option<i64> {
-        let firsts: Option<Vec<_>> = self.pipeline.tables.iter().map(|table| table.since).collect();
-        firsts?.into_iter().min().map(|month| i64::from(month.first_day()) * 86_400)
     }
 }
 

@@ -111,20 +111,31 @@ impl Volumes {
 pub struct MonthVolumes(pub Vec<u64>);
 
 impl MonthVolumes {
-    /// Counts contacts over `types` practice types and `places` places.
-    pub fn of(contacts: &[Contact], (types, places): (usize, usize)) -> MonthVolumes {
-        let mut counts = vec![0; types + 2 * places];
-        for contact in contacts {
-            let kind = usize::from(contact.practice_type);
-            let (residence, practice) = (usize::from(contact.residence), usize::from(contact.practice));
-            for (code, most, from) in [(kind, types, 0), (residence, places, types), (practice, places, types + places)]
-            {
-                if code < most {
-                    counts[from + code] += 1;
-                }
+    /// No contact at all, over `types` practice types and `places` places.
+    pub fn none((types, places): (usize, usize)) -> MonthVolumes {
+        MonthVolumes(vec![0; types + 2 * places])
+    }
+
+    /// Counts contacts.
+    pub fn of(contacts: &[Contact], over: (usize, usize)) -> MonthVolumes {
+        let mut counts = MonthVolumes::none(over);
+        contacts.iter().for_each(|of| counts.add((of.practice_type, of.residence, of.practice), over));
+        counts
+    }
+
+    /// Counts one contact of a practice type, a residence and a place of practice.
+    pub fn add(&mut self, (kind, residence, practice): (u8, PlaceIndex, PlaceIndex), (types, places): (usize, usize)) {
+        let (kind, residence, practice) = (usize::from(kind), usize::from(residence), usize::from(practice));
+        for (code, most, from) in [(kind, types, 0), (residence, places, types), (practice, places, types + places)] {
+            if code < most {
+                self.0[from + code] += 1;
             }
         }
-        MonthVolumes(counts)
+    }
+
+    /// Adds the counts of other contacts of the month.
+    pub fn plus(&mut self, other: &MonthVolumes) {
+        self.0.iter_mut().zip(&other.0).for_each(|(to, from)| *to += from);
     }
 }
 

@@ -269,6 +269,10 @@ impl Pipeline {
     pub fn reads(&self, source: &str) -> bool {
         self.sources.iter().any(|used| used.source == source)
     }
+    /// Whether a table is made of contacts; else the bills tell which months there are, and no more.
+    pub fn counts_contacts(&self) -> bool {
+        self.tables.iter().any(|table| !matches!(table.family(), Some(Family::Lists | Family::Relation)))
+    }
     /// Whether its tables are of joined registers (all of them are, or none).
     pub fn is_joined(&self) -> bool {
         self.tables.iter().any(|table| table.family().is_some())

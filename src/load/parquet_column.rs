@@ -25,6 +25,8 @@ use crate::schema::{Column, ColumnKind};
 const DAY: i64 = 86_400;
 /// 0001-01-01 and 9999-12-31 in days since 1970-01-01: the days that text can write.
 const CALENDAR: std::ops::RangeInclusive<i64> = -719_162..=2_932_896;
+/// The seconds of these days.
+const SECONDS: std::ops::Range<i64> = *CALENDAR.start() * DAY..(*CALENDAR.end() + 1) * DAY;
 
 /// Whether a column of this kind may be stored as this type.
 pub fn accepts(kind: &ColumnKind, stored: &DataType) -> bool {
@@ -164,8 +166,13 @@ impl<'a> Stored<'a> {
                 inside.then(|| Arc::new((*array).clone()) as ArrayRef)
             }
             (ColumnKind::DateTime, Stored::Seconds(array)) => {
-                let inside = array.values().iter().all(|&second| CALENDAR.contains(&second.div_euclid(DAY)));
+                let inside = array.values().iter().all(|second| SECONDS.contains(second));
                 inside.then(|| Arc::new(TimestampSecondArray::new(array.values().clone(), array.nulls().cloned())) as _)
+            }
+            // Hundredths are what amounts are held in.
+            (ColumnKind::Amount, Stored::Decimal(array, 2)) => {
+                let fit = array.values().iter().all(|&value| i64::try_from(value).is_ok());
+                fit.then(|| Arc::new(array.unary::<_, Int64Type>(|value| value as i64)) as ArrayRef)
             }
             (ColumnKind::Code | ColumnKind::Municipality, Stored::Text(array)) => {
                 is_trimmed(array).then(|| Arc::new((*array).clone()) as ArrayRef)

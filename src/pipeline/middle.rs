@@ -10,7 +10,7 @@ use super::run::Run;
 use super::{Step, gates, name::unchanged, stage};
 use crate::aggregate::{self, Cells, MonthCompleteness};
 use crate::codes::practice_types;
-use crate::contacts::{self, Books, Contacts, Delay, Night, Residents, Volumes, Workspace};
+use crate::contacts::{self, Books, Contacts, Delay, Night, Residents, Tallied, Volumes, Workspace};
 use crate::domain::{Error, ExitCode, Result};
 use crate::gates::{Facts, Outcome, judge};
 use crate::load::Scanned;
@@ -168,6 +168,10 @@ impl Run<'_> {
             let (books, delays) = (std::mem::take(&mut night.books), night.delays.clone());
             let volumes = night.months.volumes()?;
             return Ok(Read { contacts, night: Some(night), books, delays, volumes });
+        }
+        if !pipeline.counts_contacts() {
+            let Tallied { contacts, volumes, books } = contacts::tally(inputs, pipeline, geography)?;
+            return Ok(Read { delays: contacts.delays.clone(), contacts: Some(contacts), night: None, books, volumes });
         }
         let (contacts, books) = contacts::build(inputs, pipeline, geography, workspace)?;
         let volumes = Volumes::of(&contacts, practice_types().len(), geography.municipalities.len());

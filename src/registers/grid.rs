@@ -32,6 +32,11 @@ impl Levels {
         }
     }
 
+    /// How many places of the geography there are.
+    pub fn municipalities(&self) -> usize {
+        self.county.len()
+    }
+
     /// The country, the county and the municipality.
     pub fn of(&self, place: PlaceIndex) -> [usize; 3] {
         let at = usize::from(place);

@@ -98,6 +98,7 @@ type Persons = (u32, u32);
 /// Persons by list and month, whether the list is valid that day or not.
 fn inhabitants(lists: &Lists, members: &Members, first: Month, months: usize) -> Vec<Persons> {
     let none = || vec![(0, 0); lists.len() * months];
+    let firsts = firsts(first, months);
     let parts = members.parts.len();
     let merge = |a: &mut Persons, b: Persons| *a = (a.0 + b.0, a.1.max(b.1));
     let add = |mut sum: Vec<Persons>, (part, of): (usize, &MemberPart)| {
@@ -105,7 +106,7 @@ fn inhabitants(lists: &Lists, members: &Members, first: Month, months: usize) ->
             let person = (1, number(part, index, parts));
             for span in spans.iter().filter(|span| span.what != NO_LIST) {
                 let cell = |month: usize| span.what as usize * months + month;
-                months_of(span, first, months).for_each(|month| merge(&mut sum[cell(month)], person));
+                months_of(span, &firsts).for_each(|month| merge(&mut sum[cell(month)], person));
             }
         }
         sum
@@ -117,17 +118,14 @@ fn inhabitants(lists: &Lists, members: &Members, first: Month, months: usize) ->
     members.parts.par_iter().enumerate().fold(none, add).reduce(none, merge_all)
 }
 
+/// The 1sts of some months.
+fn firsts(first: Month, months: usize) -> Vec<i32> {
+    (0..months).map(|at| first.plus(at as i32).first_day()).collect()
+}
+
 /// Positions of the months whose 1st a span holds.
-pub fn months_of(span: &Span, first: Month, months: usize) -> std::ops::Range<usize> {
-    // The first month that begins on the day or later.
-    let from_day = |day: i32| {
-        let month = Month::of_day(day);
-        if month.first_day() == day { month } else { month.next() }
-    };
-    let (low, high) = (first.first_day(), first.plus(months as i32).first_day());
-    let from = from_day(span.from.clamp(low, high)).0 - first.0;
-    let to = from_day(span.to.saturating_add(1).clamp(low, high)).0 - first.0;
-    from.max(0) as usize..(to.max(0) as usize).min(months)
+fn months_of(span: &Span, firsts: &[i32]) -> std::ops::Range<usize> {
+    firsts.partition_point(|&day| day < span.from)..firsts.partition_point(|&day| day <= span.to)
 }
 
 #[cfg(test)]
@@ -139,7 +137,7 @@ mod tests {
     fn a_span_holds_the_firsts_from_its_first_to_its_last_day() {
         let months = |from: (u32, u32), to: (u32, u32)| {
             let day = |(month, day)| days_from_civil(2024, month, day);
-            months_of(&Span { from: day(from), to: day(to), seq: 0, what: 0 }, Month::new(2024, 3), 3)
+            months_of(&Span { from: day(from), to: day(to), seq: 0, what: 0 }, &firsts(Month::new(2024, 3), 3))
         };
         assert_eq!(months((1, 1), (12, 31)), 0..3);
         assert_eq!(months((3, 1), (3, 1)), 0..1);

@@ -15,6 +15,7 @@ use super::members::MemberPart;
 use super::run::Rooms;
 use crate::aggregate::CellCount;
 use crate::definition::{Joined, RelationFigure, SystemCounts, Table};
+use crate::domain::PlaceIndex;
 
 /// Years are hundredths of a day by 36 525, kept whole: days times 4 by 1 461.
 const QUARTERS: i128 = 4;
@@ -39,8 +40,7 @@ pub fn table(rooms: &Rooms<'_>, at: usize, table: &Table) -> JoinedTable {
     let mut counts = vec![CellCount::default(); made.places.len() * periods.len() * quantities];
     for (period, of) in periods.all.iter().enumerate() {
         let day = of.last().last_day();
-        for (place, mut persons) in by_place(rooms, day).into_iter().enumerate() {
-            persons.sort_unstable();
+        for (place, persons) in by_place(rooms, day).into_iter().enumerate() {
             let days: Vec<i32> = persons.iter().map(|&(days, _)| days).collect();
             for (column, figure) in figures.iter().enumerate() {
                 let index = made.index(place, period, 0, column);
@@ -114,20 +114,19 @@ fn median(sorted: &[i32]) -> Figure {
 /// Days with the doctor, and the person's number.
 type Person = (i32, u32);
 
-/// The persons on a list with a doctor, by position on the place axis.
+/// The persons on a list with a doctor, by position on the place axis, in order.
 fn by_place(rooms: &Rooms<'_>, day: i32) -> Vec<Vec<Person>> {
-    let none = || vec![Vec::new(); rooms.levels.places.len()];
+    let none = || vec![Vec::new(); rooms.levels.municipalities()];
     let parts = rooms.members.parts.len();
+    let started: Vec<Option<i32>> =
+        (0..rooms.lists.len() as u32).into_par_iter().map(|list| with_doctor(rooms.lists, list, day)).collect();
     let add = |mut all: Vec<Vec<Person>>, (part, members): (usize, &MemberPart)| {
         for (index, (_, spans)) in members.persons().enumerate() {
             let Some(at) = on(spans, day).filter(|span| span.holds(day)) else { continue };
-            let (Some(terms), Some(doctor)) = (rooms.lists.on(at.what, day), with_doctor(rooms.lists, at.what, day))
-            else {
-                continue;
-            };
+            let doctor = started.get(at.what as usize).copied().flatten();
+            let (Some(terms), Some(doctor)) = (rooms.lists.on(at.what, day), doctor) else { continue };
             let days = day - unbroken(spans, at, day).max(doctor);
-            let person = (days, number(part, index, parts));
-            rooms.levels.of(terms.place).into_iter().for_each(|place| all[place].push(person));
+            all[usize::from(terms.place)].push((days, number(part, index, parts)));
         }
         all
     };
@@ -135,7 +134,13 @@ fn by_place(rooms: &Rooms<'_>, day: i32) -> Vec<Vec<Person>> {
         a.iter_mut().zip(b).for_each(|(a, b)| a.extend(b));
         a
     };
-    rooms.members.parts.par_iter().enumerate().fold(none, add).reduce(none, merge)
+    let persons = rooms.members.parts.par_iter().enumerate().fold(none, add).reduce(none, merge);
+    let mut all = vec![Vec::new(); rooms.levels.places.len()];
+    for (place, persons) in persons.iter().enumerate() {
+        rooms.levels.of(place as PlaceIndex).into_iter().for_each(|at| all[at].extend_from_slice(persons));
+    }
+    all.iter_mut().for_each(|persons| persons.par_sort_unstable());
+    all
 }
 
 /// The first day of the membership of a list that reaches a day without a break.

@@ -277,7 +277,7 @@ impl Providers {
         if !dice.chance(figures::vacancy_share(Month::of_day(to).year())) {
             return to + 1;
         }
-        let from = last_of_month(to + ((150.0 + dice.waiting(430.0)) * self.lists[at].vacancy()) as i32) + 1;
+        let from = last_of_month(to + ((240.0 + dice.waiting(690.0)) * self.lists[at].vacancy()) as i32) + 1;
         if dice.chance(0.85) {
             let doctor = self.hire(1).start;
             self.lists[at].tenures.push(Tenure { doctor, substitute: true, from: to + 1, to: from - 1 });
@@ -358,7 +358,7 @@ impl Providers {
 fn first_tenure(list: &List, span: Span, dice: &mut Dice) -> (i32, i32) {
     let opened = list.opened;
     let from = first_of_month(span.start() - relation(DOCTOR_LASTED, dice)).max(opened);
-    let vacant = dice.chance(figures::vacancy_share(span.from.year() - 1) * 0.085 * list.vacancy());
+    let vacant = dice.chance(figures::vacancy_share(span.from.year() - 1) * 0.08 * list.vacancy());
     let leaves = match vacant {
         true => span.start() - dice.between(30, 300),
         false => span.start() + dice.waiting(DOCTOR_STAYS) as i32,

@@ -37,11 +37,11 @@ pub struct Seeker {
 /// Share of the persons who see their own doctor seldom, and how often they and the others do.
 const SELDOM: f64 = 0.25;
 const OWN_SELDOM: f64 = 0.34;
-const OWN_MOSTLY: f64 = 0.917;
+const OWN_MOSTLY: f64 = 0.922;
 /// Share of visits to others that go to the doctor whom the person usually sees then.
-const USUAL_OTHER: f64 = 0.75;
+const USUAL_OTHER: f64 = 0.92;
 /// Share of the persons for whom that is the same doctor year after year.
-const LASTING: f64 = 0.3;
+const LASTING: f64 = 0.1;
 
 impl Seeker {
     fn is(&self, world: &World, share: f64, salt: u64) -> bool {

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use kprstat::aggregate::{self, CellCount, Cells, Place, Run, TableCells};
-use kprstat::codes::Geography;
-use kprstat::contacts::{self, Workspace};
+use kprstat::codes::{Geography, practice_types};
+use kprstat::contacts::{self, Books, Contacts, Volumes, Workspace};
 use kprstat::definition::{Indicator, IndicatorValue, Measure, Pipeline, Table};
 use kprstat::domain::{CountyNumber, Error, MunicipalityNumber, PeriodKind};
 use kprstat::load::{Inputs, Scanned, over_limit};
@@ -60,6 +60,7 @@ fn walk(delivery: &Path, as_of: &str) -> Result<Outcome, Error> {
     let scratch = tempfile::tempdir().expect("a folder to work in");
     let workspace = Workspace { scratch: scratch.path(), memory: 1 << 26 };
     let (contacts, books) = contacts::build(&inputs, &pipeline, &geography, workspace)?;
+    hold_tally((&inputs, &pipeline, &geography), &contacts, &books)?;
     let (residents, scanned) = contacts::residents(&inputs, &pipeline, &geography)?;
     let mut sources = books.sources;
     sources.insert("innbyggere".into(), scanned);
@@ -73,6 +74,22 @@ fn walk(delivery: &Path, as_of: &str) -> Result<Outcome, Error> {
     let run = Run::of_all(&contacts, &residents, &pipeline, (&geography, as_of));
     let cells = aggregate::count(&run)?;
     Ok(Outcome { cells, pipeline, geography, sources, as_of })
+}
+
+/// What is made of bills without contacts is what is made with them: months, volumes, delays, and the class of every row.
+fn hold_tally(of: (&Inputs, &Pipeline, &Geography), contacts: &Contacts, books: &Books) -> Result<(), Error> {
+    let (inputs, pipeline, geography) = of;
+    let tallied = contacts::tally(inputs, pipeline, geography)?;
+    let places = geography.municipalities.len();
+    assert_eq!(tallied.contacts.months, contacts.months);
+    assert_eq!(tallied.contacts.delays, contacts.delays);
+    assert_eq!(tallied.volumes, Volumes::of(contacts, practice_types().len(), places));
+    let (found, expected) = (&tallied.books.sources["regning"], &books.sources["regning"]);
+    assert_eq!(found.tally, expected.tally);
+    assert_eq!(found.rejects, expected.rejects);
+    let unknown = |books: &Books| books.unknown.clone().into_iter().filter(|(of, _)| of.0 == "regning").collect::<Vec<_>>();
+    assert_eq!(unknown(&tallied.books), unknown(books));
+    Ok(())
 }
 
 impl Outcome {

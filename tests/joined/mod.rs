@@ -54,7 +54,14 @@ impl Outcome {
         let inputs = Inputs::open(delivery, &pipeline, self.as_of)?;
         let scratch = tempfile::tempdir().expect("a folder to work in");
         let workspace = Workspace { scratch: scratch.path(), memory: 1 << 26 };
-        let (contacts, books) = contacts::build(&inputs, &pipeline, &self.geography, workspace)?;
+        // As a run does.
+        let (contacts, books) = match pipeline.counts_contacts() {
+            true => contacts::build(&inputs, &pipeline, &self.geography, workspace)?,
+            false => {
+                let tallied = contacts::tally(&inputs, &pipeline, &self.geography)?;
+                (tallied.contacts, tallied.books)
+            }
+        };
         self.sources.extend(books.sources);
         let mut residents = Residents::default();
         if pipeline.reads("innbyggere") {
