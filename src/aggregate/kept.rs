@@ -93,7 +93,7 @@ impl Rows {
     }
 
     /// Keys of those who are alone in some cell, of patients and doctors.
-    pub fn alone(&self) -> Option<impl Iterator<Item = (i64, i64)>> {
+    pub fn alone(&self) -> Option<impl Iterator<Item = (i64, i64)> + Clone + Send> {
         let patients = values::<Int64Type>(&self.alone, "patient")?;
         Some(patients.iter().copied().zip(values::<Int64Type>(&self.alone, "doctor")?.iter().copied()))
     }
