@@ -91,7 +91,7 @@ pub fn number_by_key(cells: &mut Cells, contacts: &Contacts) {
 
 fn each(cells: &mut Cells, mut visit: impl FnMut(&mut u32, &mut u32)) {
     for table in &mut cells.tables {
-        let counts = table.contacts.iter_mut().chain(&mut table.patients);
+        let counts = table.contacts.iter_mut().chain(table.patients.iter_mut());
         counts.for_each(|CellCount { lone_patient, lone_doctor, .. }| visit(lone_patient, lone_doctor));
         table.means.iter_mut().for_each(|MeanCell { lone_patient, lone_doctor, .. }| visit(lone_patient, lone_doctor));
     }

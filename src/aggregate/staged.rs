@@ -10,13 +10,14 @@ use rayon::prelude::*;
 
 use super::axes::{Selection, Span};
 use super::blocks::Block;
-use super::cells::{CellCount, Cells, MeanCell, TableCells};
+use super::cells::{Cells, TableCells};
 use super::contributors::{Contributors, PARTS};
 use super::count::{Counted, Run, has_rate, prepare};
 use super::kept::Rows;
 use super::lone::Alone;
 use super::pools::{Pools, pooled_tables, splice};
 use super::residents::layer;
+use super::sparse::Sparse;
 use super::touched::Touched;
 use super::workload::means_of;
 use crate::codes::Geography;
@@ -189,12 +190,13 @@ impl Night<'_> {
         let none = Contacts::default();
         let residents = if has_rate(table) { layer(&self.run(&none, None), table, &counted) } else { Vec::new() };
         let (cells, means) = (counted.axes.len(), means_of(table, &counted.axes));
+        let of_place = counted.axes.of_place();
         let mut made = TableCells {
             table: counted.table,
-            contacts: vec![CellCount::default(); cells],
-            patients: vec![CellCount::default(); if counted.has_patients { cells } else { 0 }],
+            contacts: Sparse::empty(cells, of_place),
+            patients: Sparse::empty(if counted.has_patients { cells } else { 0 }, of_place),
             residents,
-            means: vec![MeanCell::default(); means],
+            means: Sparse::empty(means, means.checked_div(counted.axes.places.len()).unwrap_or(0)),
             axes: counted.axes,
         };
         for (at, period) in made.axes.periods.clone().into_iter().enumerate() {
