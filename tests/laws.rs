@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use engine::Outcome;
-use kprstat::aggregate::{Axes, CellCount, Place, TableCells};
+use kprstat::aggregate::{Axes, CellCount, Place, Sparse, TableCells};
 use kprstat::definition::Table;
 use kprstat::domain::{Month, PeriodKind};
 use proptest::prelude::*;
@@ -41,13 +41,13 @@ fn counted(files: &[File], threads: usize) -> Result<Outcome, u8> {
 }
 
 /// Contacts, patients, residents, and means with axes as text.
-type Layers<'a> = (&'a [CellCount], &'a [CellCount], &'a [u32], String);
+type Layers<'a> = (&'a Sparse<CellCount>, &'a Sparse<CellCount>, &'a [u32], String);
 
 /// All layers of all tables.
 fn layers(outcome: &Outcome) -> Vec<Layers<'_>> {
     let layer = |table: &TableCells| (format!("{:?}", table.means), table.axes.clone());
     let tables = outcome.cells.tables.iter();
-    tables.map(|t| (&t.contacts[..], &t.patients[..], &t.residents[..], format!("{:?}", layer(t)))).collect()
+    tables.map(|t| (&t.contacts, &t.patients, &t.residents[..], format!("{:?}", layer(t)))).collect()
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn shuffled_rows_give_the_same_cells_where_no_rule_uses_their_order() {
 fn values(outcome: &Outcome) -> Vec<Vec<[u32; 6]>> {
     let plain = |c: &CellCount| [c.value, c.patients, c.doctors, c.top_patient, c.top_doctor, c.second_doctor];
     let tables = outcome.cells.tables.iter();
-    tables.map(|table| table.contacts.iter().chain(&table.patients).map(plain).collect()).collect()
+    tables.map(|table| table.contacts.iter().chain(table.patients.iter()).map(plain).collect()).collect()
 }
 
 #[test]

@@ -7,6 +7,7 @@
 use super::cells::{Axes, CellCount, MeanCell, TableCells};
 use super::contributors::Contributors;
 use super::lone::{Keys, NOBODY};
+use super::sparse::Sparse;
 
 /// A cell of a layer: position without its period, count, keys of the only patient and doctor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +80,7 @@ impl Slice {
     pub fn whole(&self, at: usize) -> usize {
         (at / self.inner * self.periods + self.period) * self.inner + at % self.inner
     }
-    fn take<T: Kept>(&self, layer: &[T], places: usize, keys: &Keys) -> Vec<KeptCell<T>> {
+    fn take<T: Kept>(&self, layer: &Sparse<T>, places: usize, keys: &Keys) -> Vec<KeptCell<T>> {
         let kept = |at: usize| {
             let mut cell = *layer.get(self.whole(at))?;
             if cell == T::default() {
@@ -138,7 +139,8 @@ pub mod tests {
         let contacts = [1, 0, 3, 4, 0, 6, 0, 8].map(cell).to_vec();
         let mean = |sum| MeanCell { sum_billionths: sum, ..MeanCell::default() };
         let means = [-1, i128::MAX, 0, 0, 0, 5, 6, 7].map(mean).to_vec();
-        TableCells { table: 0, axes, contacts, patients: Vec::new(), residents: Vec::new(), means }
+        let (contacts, means) = (contacts.into(), means.into());
+        TableCells { table: 0, axes, contacts, patients: Sparse::default(), residents: Vec::new(), means }
     }
 
     #[test]

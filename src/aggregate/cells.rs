@@ -1,5 +1,6 @@
-//! The cells of all tables of a pipeline, dense, with who contributed.
+//! The cells of all tables of a pipeline by position, with who contributed.
 
+use super::sparse::Sparse;
 use crate::domain::{CountyNumber, Period, PlaceIndex};
 
 /// A code of the place axis.
@@ -52,6 +53,10 @@ impl Axes {
         let dimensions = self.dimensions.iter().map(Vec::len);
         [self.places.len(), self.periods.len()].into_iter().chain(dimensions).chain([self.quantities]).collect()
     }
+    /// Number of cells of one place.
+    pub fn of_place(&self) -> usize {
+        self.shape()[1..].iter().product()
+    }
     /// Number of cells of one layer.
     pub fn len(&self) -> usize {
         self.shape().iter().product()
@@ -72,16 +77,16 @@ pub struct TableCells {
     pub table: usize,
     pub axes: Axes,
     /// Contacts, at the contact's place. Empty for gp-workload.
-    pub contacts: Vec<CellCount>,
+    pub contacts: Sparse<CellCount>,
     /// Different persons at the person's place; empty unless the table has patients.
     /// `value` and `patients` are both the number of persons; doctors are those of the persons'
     /// contacts of the quantity, wherever they were.
-    pub patients: Vec<CellCount>,
+    pub patients: Sparse<CellCount>,
     /// Residents on 1 January of the period's year, by (place, year of the period, sex, age);
     /// same axes without the quantity; empty unless the table has a rate.
     pub residents: Vec<u32>,
     /// Means over doctors (gp-workload), by (place, period, dimensions…, indicator).
-    pub means: Vec<MeanCell>,
+    pub means: Sparse<MeanCell>,
 }
 
 /// A mean as two whole numbers: billionths summed over doctors, and the doctors.

@@ -110,22 +110,23 @@ impl Contributors {
     }
 
     /// As rows, in the order of [`PARTS`]; `contacts` are the cells of the first layer.
-    pub fn to_rows(&self, contacts: &[KeptCell<CellCount>]) -> Result<Vec<RecordBatch>> {
-        let doctors: ArrayRef = Arc::new(Int64Array::from(self.doctors.clone()));
+    pub fn into_rows(self, contacts: &[KeptCell<CellCount>]) -> Result<Vec<RecordBatch>> {
+        let doctors: ArrayRef = Arc::new(Int64Array::from(self.doctors));
         let mut all = vec![rows([("doctor", doctors)].into_iter())?];
-        for layer in &self.layers {
-            let keys = layer.persons.iter().map(|persons| persons.keys);
+        let levels = levels_to_rows(&self.layers[0].persons, contacts)?;
+        for Layer { persons, doctors } in self.layers {
+            let keys = persons.iter().map(|persons| persons.keys);
             let persons: [Named; 2] = [
-                ("end", Arc::new(UInt32Array::from(layer.doctors.ends.clone()))),
+                ("end", Arc::new(UInt32Array::from(doctors.ends))),
                 ("keys", Arc::new(Int64Array::from_iter_values(keys))),
             ];
             let pairs: [Named; 2] = [
-                ("doctor", Arc::new(UInt32Array::from(layer.doctors.doctor.clone()))),
-                ("number", Arc::new(UInt32Array::from(layer.doctors.number.clone()))),
+                ("doctor", Arc::new(UInt32Array::from(doctors.doctor))),
+                ("number", Arc::new(UInt32Array::from(doctors.number))),
             ];
             all.extend([rows(persons.into_iter())?, rows(pairs.into_iter())?]);
         }
-        all.push(levels_to_rows(&self.layers[0].persons, contacts)?);
+        all.push(levels);
         all.push(self.days.to_rows()?);
         Ok(all)
     }
@@ -252,11 +253,11 @@ mod tests {
     #[test]
     fn contributors_come_back_from_their_rows_and_rows_that_do_not_fit_are_refused() {
         let (mut whole, [contacts, patients]) = whole();
-        let rows = whole.to_rows(&contacts).unwrap();
+        let rows = whole.clone().into_rows(&contacts).unwrap();
         assert_eq!(Contributors::from_rows(&rows, [&contacts, &patients]), Some(whole.clone()));
         assert_eq!(Contributors::from_rows(&rows, [&contacts[..2], &patients]), None, "cells of another layer");
         whole.doctors.pop();
-        let rows = whole.to_rows(&contacts).unwrap();
+        let rows = whole.into_rows(&contacts).unwrap();
         assert_eq!(Contributors::from_rows(&rows, [&contacts, &patients]), None, "a doctor without a key");
     }
 

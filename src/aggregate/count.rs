@@ -13,6 +13,7 @@ use super::cells::{Axes, CellCount, Cells, TableCells};
 use super::noted::Noted;
 use super::pairs::{Pairs, WantedContributors};
 use super::residents::layer;
+use super::sparse::Sparse;
 use super::workload::{self, NotedDoctor};
 use crate::codes::Geography;
 use crate::contacts::{Contacts, Residents};
@@ -118,7 +119,8 @@ fn finish(
         lone_patient: person.lone(),
         lone_doctor: doctor.lone(),
     });
-    let contacts: Vec<CellCount> = contacts.collect();
+    let (cells, of_place) = (counted.axes.len(), counted.axes.of_place());
+    let contacts = Sparse::of(cells, of_place, contacts);
     let patients = persons.patients.iter().zip(&doctors.patients).map(|(person, doctor)| CellCount {
         value: person.value,
         patients: person.value,
@@ -129,9 +131,9 @@ fn finish(
         lone_patient: if person.value == 1 { person.last } else { 0 },
         lone_doctor: doctor.lone(),
     });
-    let patients = patients.collect();
+    let patients = Sparse::of(if counted.has_patients { cells } else { 0 }, of_place, patients);
     let residents = if has_rate(table) { layer(run, table, &counted) } else { Vec::new() };
-    let means = if is_per_doctor(table) { means.finish(table, &counted.axes, &contacts) } else { Vec::new() };
+    let means = if is_per_doctor(table) { means.finish(table, &counted.axes, &contacts) } else { Sparse::default() };
     TableCells { table: counted.table, axes: counted.axes, contacts, patients, residents, means }
 }
 

@@ -13,6 +13,7 @@ use arrow::record_batch::RecordBatch;
 use super::blocks::{Block, KeptCell, Slice};
 use super::cells::{CellCount, MeanCell, TableCells};
 use super::lone::{Alone, NOBODY};
+use super::sparse::Sparse;
 use crate::domain::{Error, Result};
 use crate::stage::{Stored, values};
 
@@ -93,7 +94,7 @@ impl Rows {
     }
 
     /// Keys of those who are alone in some cell, of patients and doctors.
-    pub fn alone(&self) -> Option<impl Iterator<Item = (i64, i64)>> {
+    pub fn alone(&self) -> Option<impl Iterator<Item = (i64, i64)> + Clone + Send> {
         let patients = values::<Int64Type>(&self.alone, "patient")?;
         Some(patients.iter().copied().zip(values::<Int64Type>(&self.alone, "doctor")?.iter().copied()))
     }
@@ -134,10 +135,10 @@ fn note<T>(alone: &mut Vec<(u8, u32, i64, i64)>, layer: u8, cells: &[KeptCell<T>
 }
 
 /// Puts rows among the cells of a layer; the positions of the rows.
-fn put<'r, T, C: Columns<Cell = T>>(
+fn put<'r, T: Clone + Default + PartialEq, C: Columns<Cell = T>>(
     rows: Option<&'r RecordBatch>,
     columns: impl Fn(&'r RecordBatch) -> Option<C>,
-    layer: &mut [T],
+    layer: &mut Sparse<T>,
     slice: Slice,
 ) -> Option<&'r [u32]> {
     let Some(rows) = rows else { return Some(&[]) };
@@ -279,8 +280,8 @@ mod tests {
         let whole = table();
         let keys = Keys { patients: vec![70], doctors: vec![80] };
         let mut again = table();
-        again.contacts.fill(CellCount::default());
-        again.means.fill(MeanCell::default());
+        again.contacts = vec![CellCount::default(); 8].into();
+        again.means = vec![MeanCell::default(); 8].into();
         let alone = Alone::of([(70, 80)].into_iter());
         for period in 0..2 {
             let block = Block::take(&whole, period, &keys);

@@ -4,7 +4,8 @@
 //! In: cells with numbers of one counting, or keys. Out: numbers by rank of the key among those that
 //! are alone in some cell. The numbers say who is the same, and nothing else.
 
-use rustc_hash::FxHashMap;
+use rayon::join;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::cells::{CellCount, Cells, MeanCell};
 use crate::contacts::Contacts;
@@ -48,15 +49,10 @@ pub struct Alone {
 
 impl Alone {
     /// From the keys of the only patient and doctor of every cell.
-    pub fn of(cells: impl Iterator<Item = (i64, i64)>) -> Alone {
-        let mut alone = Alone::default();
-        for (patient, doctor) in cells {
-            alone.patients.insert(patient, 0);
-            alone.doctors.insert(doctor, 0);
-        }
-        rank(&mut alone.patients);
-        rank(&mut alone.doctors);
-        alone
+    pub fn of(cells: impl Iterator<Item = (i64, i64)> + Clone + Send) -> Alone {
+        let patients = cells.clone().map(|(patient, _)| patient);
+        let (patients, doctors) = join(|| ranks(patients), || ranks(cells.map(|(_, doctor)| doctor)));
+        Alone { patients, doctors }
     }
     /// The number of a patient's key: 0 of nobody's, none of one who is alone nowhere.
     pub fn patient(&self, key: i64) -> Option<u32> {
@@ -67,12 +63,12 @@ impl Alone {
     }
 }
 
-/// Numbers keys by their rank, from 1.
-fn rank(numbers: &mut FxHashMap<i64, u32>) {
-    numbers.remove(&NOBODY);
-    let mut keys: Vec<i64> = numbers.keys().copied().collect();
+/// Keys by their rank, from 1; of somebody alone.
+fn ranks(keys: impl Iterator<Item = i64>) -> FxHashMap<i64, u32> {
+    let known: FxHashSet<i64> = keys.filter(|&key| key != NOBODY).collect();
+    let mut keys: Vec<i64> = known.into_iter().collect();
     keys.sort_unstable();
-    (1..).zip(keys).for_each(|(rank, key)| _ = numbers.insert(key, rank));
+    keys.into_iter().zip(1..).collect()
 }
 
 /// Gives those who are alone in some cell, counted from these contacts, numbers by the rank of
@@ -95,7 +91,7 @@ pub fn number_by_key(cells: &mut Cells, contacts: &Contacts) {
 
 fn each(cells: &mut Cells, mut visit: impl FnMut(&mut u32, &mut u32)) {
     for table in &mut cells.tables {
-        let counts = table.contacts.iter_mut().chain(&mut table.patients);
+        let counts = table.contacts.iter_mut().chain(table.patients.iter_mut());
         counts.for_each(|CellCount { lone_patient, lone_doctor, .. }| visit(lone_patient, lone_doctor));
         table.means.iter_mut().for_each(|MeanCell { lone_patient, lone_doctor, .. }| visit(lone_patient, lone_doctor));
     }

@@ -42,17 +42,11 @@ fn splice_table(table: &mut TableCells, pools: TableCells) {
     let at = table.axes.places.iter().position(|place| matches!(place, Place::Municipality(_)));
     let at = at.unwrap_or(table.axes.places.len());
     let places = table.axes.places.len();
-    insert(&mut table.contacts, pools.contacts, at, places);
-    insert(&mut table.patients, pools.patients, at, places);
-    insert(&mut table.residents, pools.residents, at, places);
-    insert(&mut table.means, pools.means, at, places);
+    let before = |cells: usize| cells.checked_div(places).unwrap_or(0) * at;
+    table.contacts.insert(before(table.contacts.len()), pools.contacts);
+    table.patients.insert(before(table.patients.len()), pools.patients);
+    table.means.insert(before(table.means.len()), pools.means);
+    let residents = before(table.residents.len());
+    table.residents.splice(residents..residents, pools.residents);
     table.axes.places.splice(at..at, pools.axes.places);
-}
-
-/// Inserts rows before row `at` of a layer of `rows` rows.
-fn insert<T>(layer: &mut Vec<T>, more: Vec<T>, at: usize, rows: usize) {
-    if let Some(row) = layer.len().checked_div(rows) {
-        let before = row * at;
-        layer.splice(before..before, more);
-    }
 }

@@ -5,6 +5,7 @@
 //! is taken out and put in (`late`); else all contacts of the period are counted.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 
@@ -41,6 +42,9 @@ const MONTHS_OPEN: i32 = 9;
 /// the same persons it would be about as much work to turn it.
 const MOST_CHANGED: u64 = 8;
 
+/// Periods that are turned side by side.
+const TURNED_AT_ONCE: usize = 2;
+
 /// Touched persons walked at a time.
 const PERSONS_AT_ONCE: usize = 512;
 
@@ -48,9 +52,9 @@ impl Night<'_> {
     /// Makes and keeps the cells of some periods; `made` is told how, and has what was found touched
     /// for other tables.
     ///
-    /// Periods are turned one after the other, so that no more than one is held with who is in it.
+    /// Few periods are turned at a time, so that few are held with who is in them.
     pub fn renew(&self, periods: &[Period], tables: Tables, made: &mut NightCells) -> Result<Kept> {
-        let (mut kept, mut anew, mut late) = (Kept::new(), Vec::new(), Vec::new());
+        let (mut anew, mut late) = (Vec::new(), Vec::new());
         for &period in periods {
             match self.before(period, tables).filter(|_| self.has_changed_little(period)) {
                 Some(stored) => late.push((period, stored)),
@@ -58,23 +62,43 @@ impl Night<'_> {
             }
         }
         let months = late.iter().flat_map(|(period, _)| (period.first.0..=period.last().0).map(Month)).collect();
-        for (period, stored) in late {
-            let whole = |table| Some((table, read_whole(&stored, table)?));
-            let before: Option<Blocks> = tables.with(period).into_iter().map(whole).collect();
-            let touched = self.touched(&months, &mut made.touched)?;
-            match before.map(|before| self.late(before, period, (tables, touched))).transpose()?.flatten() {
-                Some(blocks) => {
-                    kept.insert(period, self.keep((period, tables), blocks)?);
-                    made.ways.turned.push(period);
+        let touched = if late.is_empty() { None } else { Some(self.touched(&months, &mut made.touched)?) };
+        let (counted, turned) = rayon::join(
+            || self.count_and_keep(&anew, tables),
+            || touched.map_or(Ok(Kept::new()), |touched| self.turn_and_keep(&late, (tables, touched))),
+        );
+        let (mut counted, turned) = (counted?, turned?);
+        let failed = late.iter().map(|(period, _)| *period).filter(|period| !turned.contains_key(period));
+        counted.append(&mut self.count_and_keep(&failed.collect::<Vec<_>>(), tables)?);
+        made.ways.turned.extend(turned.keys());
+        made.ways.counted.extend(counted.keys());
+        counted.extend(turned);
+        Ok(counted)
+    }
+
+    /// Counts and keeps some periods.
+    fn count_and_keep(&self, periods: &[Period], tables: Tables) -> Result<Kept> {
+        let counted = self.count(periods, tables)?.into_iter();
+        counted.map(|(period, blocks)| Ok((period, self.keep((period, tables), blocks)?))).collect()
+    }
+
+    /// Turns and keeps those of some periods that add up: while one is written, another is turned.
+    fn turn_and_keep(&self, late: &[(Period, Stored)], (tables, touched): (Tables, &Touched)) -> Result<Kept> {
+        // The longest come first, so that none is left when the others are done.
+        let waiting = Mutex::new(late.iter().collect::<Vec<_>>());
+        let turned = (0..TURNED_AT_ONCE).into_par_iter().map(|_| {
+            let mut kept = Kept::new();
+            while let Some((period, stored)) = lock(&waiting).pop() {
+                let whole = |table| Some((table, read_whole(stored, table)?));
+                let before: Option<Blocks> = tables.with(*period).into_par_iter().map(whole).collect();
+                let blocks = before.map(|before| self.late(before, *period, (tables, touched))).transpose()?;
+                if let Some(blocks) = blocks.flatten() {
+                    kept.insert(*period, self.keep((*period, tables), blocks)?);
                 }
-                None => anew.push(period),
             }
-        }
-        for (period, blocks) in self.count(&anew, tables)? {
-            kept.insert(period, self.keep((period, tables), blocks)?);
-            made.ways.counted.push(period);
-        }
-        Ok(kept)
+            Result::Ok(kept)
+        });
+        Ok(turned.collect::<Result<Vec<Kept>>>()?.into_iter().flatten().collect())
     }
 
     /// Whether no more contacts of a period came and went than it is worth turning for.
@@ -210,6 +234,10 @@ impl Night<'_> {
         };
         of_means.map(differ).collect()
     }
+}
+
+fn lock<T>(waiting: &Mutex<T>) -> MutexGuard<'_, T> {
+    waiting.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Gives the blocks of some periods who is in their cells.

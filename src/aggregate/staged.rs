@@ -6,15 +6,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+
 use super::axes::{Selection, Span};
 use super::blocks::Block;
-use super::cells::{CellCount, Cells, MeanCell, TableCells};
+use super::cells::{Cells, TableCells};
 use super::contributors::{Contributors, PARTS};
 use super::count::{Counted, Run, has_rate, prepare};
 use super::kept::Rows;
 use super::lone::Alone;
 use super::pools::{Pools, pooled_tables, splice};
 use super::residents::layer;
+use super::sparse::Sparse;
 use super::touched::Touched;
 use super::workload::means_of;
 use crate::codes::Geography;
@@ -115,11 +118,16 @@ impl Night<'_> {
         let mut kept = Kept::new();
         let mut missing = Vec::new();
         let all = Tables { counted: &counted, selection };
-        for &period in &periods {
+        let periods: Vec<Period> = periods.into_iter().collect();
+        let find = |&period: &Period| {
             let key = self.key(period, selection, &self.months.list);
-            made.kept.push(key.name.clone());
             let stored = self.months.stage.read(&key);
-            match stored.and_then(|stored| rows_of(&stored, &all.with(period))) {
+            (period, key.name, stored.and_then(|stored| rows_of(&stored, &all.with(period))))
+        };
+        let found: Vec<_> = periods.par_iter().map(find).collect();
+        for (period, name, rows) in found {
+            made.kept.push(name);
+            match rows {
                 Some(rows) => {
                     kept.insert(period, rows);
                     made.ways.kept.push(period);
@@ -132,7 +140,8 @@ impl Night<'_> {
             let rows = kept.values().flat_map(BTreeMap::values);
             made.alone = Alone::of(rows.filter_map(Rows::alone).flatten());
         }
-        counted.into_iter().map(|table| self.assemble(table, &kept, &made.alone)).collect()
+        let alone = &made.alone;
+        counted.into_par_iter().map(|table| self.assemble(table, &kept, alone)).collect()
     }
 
     /// A count of some contacts, of some periods alone.
@@ -165,7 +174,7 @@ impl Night<'_> {
             for (label, rows) in rows.parts() {
                 writer.rows(&format!("{table}-{label}"), rows)?;
             }
-            let contributors = block.contributors.as_ref().map(|all| all.to_rows(&block.contacts)).transpose()?;
+            let contributors = block.contributors.map(|all| all.into_rows(&block.contacts)).transpose()?;
             for (label, rows) in PARTS.into_iter().zip(contributors.into_iter().flatten()) {
                 writer.rows(&format!("{table}-{label}"), &rows)?;
             }
@@ -181,12 +190,13 @@ impl Night<'_> {
         let none = Contacts::default();
         let residents = if has_rate(table) { layer(&self.run(&none, None), table, &counted) } else { Vec::new() };
         let (cells, means) = (counted.axes.len(), means_of(table, &counted.axes));
+        let of_place = counted.axes.of_place();
         let mut made = TableCells {
             table: counted.table,
-            contacts: vec![CellCount::default(); cells],
-            patients: vec![CellCount::default(); if counted.has_patients { cells } else { 0 }],
+            contacts: Sparse::empty(cells, of_place),
+            patients: Sparse::empty(if counted.has_patients { cells } else { 0 }, of_place),
             residents,
-            means: vec![MeanCell::default(); means],
+            means: Sparse::empty(means, means.checked_div(counted.axes.places.len()).unwrap_or(0)),
             axes: counted.axes,
         };
         for (at, period) in made.axes.periods.clone().into_iter().enumerate() {

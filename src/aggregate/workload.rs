@@ -7,6 +7,7 @@ use super::axes::{Layout, is_per_doctor, quantity_of};
 use super::cells::{Axes, CellCount, MeanCell};
 use super::facts::Facts;
 use super::pairs::WantedContributors;
+use super::sparse::Sparse;
 use crate::definition::{Dimension, IndicatorValue, PerDoctor, Table};
 
 /// A doctor's figure is kept in billionths.
@@ -154,7 +155,7 @@ impl Sums {
     }
 
     /// The means with the contributors of their quantities; `contacts` is the table's layer.
-    pub fn finish(self, table: &Table, axes: &Axes, contacts: &[CellCount]) -> Vec<MeanCell> {
+    pub fn finish(self, table: &Table, axes: &Axes, contacts: &Sparse<CellCount>) -> Sparse<MeanCell> {
         let means = self.means.len();
         let cell = |at: usize| {
             let (codes, mean) = (at / means, at % means);
@@ -172,6 +173,7 @@ impl Sums {
             }
         };
         debug_assert_eq!(axes.periods.len(), self.periods);
-        (0..self.billionths.len()).map(cell).collect()
+        let length = self.billionths.len();
+        Sparse::of(length, length.checked_div(axes.places.len()).unwrap_or(0), (0..length).map(cell))
     }
 }

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, UInt8Array, UInt32Array};
 use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Field, Int64Type, Schema, UInt32Type};
+use rayon::prelude::*;
 
 use super::bills::{self, BillReader, Unknown, add_unknown};
 use super::filed::{Filed, LeftRow, Meta};
@@ -74,7 +75,7 @@ impl<'a> Shelf<'a> {
     /// cannot be kept.
     pub fn files(&self, source: &str) -> Result<Option<Vec<Filed>>> {
         let files = self.inputs.files(source)?;
-        let found = files.iter().map(|file| self.find(source, &file.sha256)).collect::<Result<Vec<_>>>()?;
+        let found = files.par_iter().map(|file| self.find(source, &file.sha256)).collect::<Result<Vec<_>>>()?;
         let missing: Vec<u16> = (0..).zip(&found).filter(|(_, found)| found.is_none()).map(|(rank, _)| rank).collect();
         for ranks in missing.chunks(AT_ONCE) {
             if !self.keep(source, ranks)? {

@@ -14,6 +14,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
+use rayon::join;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
@@ -232,8 +233,8 @@ fn resolve(work: &Work, shelf: &Shelf, two: &Two, touched: &FxHashSet<i64>) -> R
         found.par_sort_unstable();
         Result::Ok((books, found))
     };
-    let (then, before) = contacts(&room_then, &left_out[0])?;
-    let (now, after) = contacts(&room_now, &left_out[1])?;
+    let (then, now) = join(|| contacts(&room_then, &left_out[0]), || contacts(&room_now, &left_out[1]));
+    let ((then, before), (now, after)) = (then?, now?);
     let without = |these: &[Contact], others: &[Contact]| -> Vec<Contact> {
         these.iter().filter(|contact| others.binary_search(contact).is_err()).copied().collect()
     };

@@ -72,11 +72,13 @@ impl<'f> Pieces<'f> {
             Result::Ok(())
         })?;
         for ((view, _), left_out) in views.iter().zip(&left_out) {
-            for file in view.files.first().into_iter().flatten() {
+            let files = view.files.first().map_or(&[][..], Vec::as_slice);
+            files.par_iter().try_for_each(|file| {
                 let left = file.open_file(0, view.as_of)?.left;
                 let keys = left.into_iter().filter_map(|left| left.key);
                 super::spool::lock(left_out).extend(keys.filter(|key| is_wanted(bills, key)));
-            }
+                Result::Ok(())
+            })?;
         }
         Ok(left_out.into_iter().map(gathered).collect())
     }

@@ -199,7 +199,16 @@ pub fn record_reader(delimiter: u8) -> Reader {
     ReaderBuilder::new().delimiter(delimiter).terminator(Terminator::Any(b'\n')).build()
 }
 
+/// A header that ends within these bytes, as most do, is read with little room.
+const SHORT_HEADER: usize = 4 << 10;
+
 fn header(head: &[u8], delimiter: u8, encoding: Encoding) -> Option<Header> {
+    let short = head.get(..SHORT_HEADER).and_then(|short| first_record(short, delimiter, encoding));
+    // What ends where the bytes end may go on behind them.
+    short.filter(|found| found.bytes < SHORT_HEADER).or_else(|| first_record(head, delimiter, encoding))
+}
+
+fn first_record(head: &[u8], delimiter: u8, encoding: Encoding) -> Option<Header> {
     let blank = head.iter().take_while(|&&b| b == b'\n' || b == b'\r').count();
     let (mut text, mut ends) = (vec![0; head.len() + 1], vec![0; head.len() + 2]);
     let mut reader = record_reader(delimiter);

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::middle::{night_cells, plain_cells};
-use crate::aggregate::{CellCount, Cells, MeanCell, Ways};
+use crate::aggregate::{CellCount, Cells, MeanCell, Sparse, Ways};
 use crate::codes::{Geography, practice_types};
 use crate::contacts::{self, Books, Delay, Residents, Volumes, Workspace};
 use crate::definition::Pipeline;
@@ -37,7 +37,7 @@ struct Seen {
     residents: Vec<Vec<u32>>,
 }
 
-type Layers = Vec<(Vec<CellCount>, Vec<CellCount>, Vec<MeanCell>)>;
+type Layers = Vec<(Sparse<CellCount>, Sparse<CellCount>, Sparse<MeanCell>)>;
 
 impl World {
     pub fn new(dirt: Dirt) -> World {
@@ -146,7 +146,8 @@ impl World {
         let (plain, plain_cells, _) = self.seen(as_of, None).unwrap();
         assert_eq!(staged, plain, "{what}");
         assert!(staged_cells == plain_cells, "{what}: cells");
-        let contacts = plain_cells.iter().flat_map(|table| &table.0).map(|cell| u64::from(cell.value)).sum::<u64>();
+        let contacts =
+            plain_cells.iter().flat_map(|table| table.0.iter()).map(|cell| u64::from(cell.value)).sum::<u64>();
         assert!(contacts > 0, "{what}: there is something to count");
         ways
     }
@@ -180,11 +181,11 @@ fn layers(cells: Cells) -> Layers {
     };
     let mut layers = Vec::new();
     for mut table in cells.tables {
-        for cell in table.contacts.iter_mut().chain(&mut table.patients) {
+        for cell in table.contacts.iter_mut().chain(table.patients.iter_mut()) {
             number(0, &mut cell.lone_patient);
             number(1, &mut cell.lone_doctor);
         }
-        for cell in &mut table.means {
+        for cell in table.means.iter_mut() {
             number(0, &mut cell.lone_patient);
             number(1, &mut cell.lone_doctor);
         }

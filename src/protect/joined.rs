@@ -17,7 +17,7 @@ use super::rows::Decisions;
 use super::run::{prove, seen};
 use super::shared;
 use super::system::{Source, State};
-use crate::aggregate::{Axes, TableCells};
+use crate::aggregate::{Axes, Sparse, TableCells};
 use crate::codes::Geography;
 use crate::definition::{Family, JoinedFigure, JoinedSystem, Labels, Pipeline, SystemCounts, Table};
 use crate::domain::{Error, Result};
@@ -143,10 +143,10 @@ fn cells(joined: &JoinedTable, system: &JoinedSystem, counts: &SystemCells) -> T
             dimensions: joined.labels.clone(),
             quantities: system.counted.len(),
         },
-        contacts: counts.counts.clone(),
-        patients: Vec::new(),
+        contacts: counts.counts.clone().into(),
+        patients: Sparse::default(),
         residents: counts.residents.clone(),
-        means: Vec::new(),
+        means: Sparse::default(),
     }
 }
 

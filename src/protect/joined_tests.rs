@@ -3,7 +3,7 @@
 use super::super::joined::protect_joined;
 use super::super::testing::{geography, policy};
 use super::*;
-use crate::aggregate::CellCount;
+use crate::aggregate::{CellCount, Sparse};
 use crate::definition::{Measure, Pipeline};
 use crate::domain::{Month, PeriodKind};
 use crate::protect::Protected;
@@ -193,10 +193,10 @@ fn those_with_a_doctor_are_hidden_beside_few_without() {
     let cells = TableCells {
         table: 0,
         axes: axes(&["total", "with", "without"]),
-        contacts: [whole, whole].into_iter().chain(towns).flatten().map(count).collect(),
-        patients: Vec::new(),
+        contacts: [whole, whole].into_iter().chain(towns).flatten().map(count).collect::<Vec<_>>().into(),
+        patients: Sparse::default(),
         residents: Vec::new(),
-        means: Vec::new(),
+        means: Sparse::default(),
     };
     // The three were hidden already; the least beside them are those of the fourth municipality.
     let hidden = with_companions((&cells, 0), &[8], &geography(&[4]), &policy());

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Ledger, ObsStatus, protect};
-use crate::aggregate::{Axes, CellCount, Cells, Place, TableCells};
+use crate::aggregate::{Axes, CellCount, Cells, Place, Sparse, TableCells};
 use crate::codes::{County, Geography, Municipality};
 use crate::definition::*;
 use crate::domain::{CountyNumber, Month, MunicipalityNumber, Period, PeriodKind, PlaceIndex, Service};
@@ -235,7 +235,8 @@ fn count_table(
     }
     let rates = table.measures.contains(&Measure::Per1000);
     let population = vec![residents; if rates { axes.len() / axes.quantities } else { 0 }];
-    TableCells { table: at, axes, contacts: all, patients, residents: population, means: vec![] }
+    let (contacts, patients) = (all.into(), patients.into());
+    TableCells { table: at, axes, contacts, patients, residents: population, means: Sparse::default() }
 }
 
 fn each_cell(

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::company::{Company, Part};
-use crate::aggregate::{self, Axes, CellCount, Cells, Pools, TableCells};
+use crate::aggregate::{self, Axes, CellCount, Cells, Pools, Sparse, TableCells};
 use crate::contacts::{Contacts, Regrouping, Residents};
 use crate::definition::{Dimension, Pipeline, SmallPlaces};
 use crate::domain::Result;
@@ -208,7 +208,8 @@ fn merge_ages(cells: TableCells, axis: usize, codes: &[AgeCode]) -> TableCells {
     let had = axes.dimensions[axis].len();
     axes.dimensions[axis] = ["total".to_string()].into_iter().chain(codes.iter().map(|code| code.0.clone())).collect();
     let after = axes.shape()[axis + 3..].iter().product::<usize>();
-    let widened = |layer: &[CellCount]| -> Vec<CellCount> {
+    let widened = |layer: &Sparse<CellCount>| -> Sparse<CellCount> {
+        let layer: Vec<CellCount> = layer.iter().copied().collect();
         let row = |row: &[CellCount]| -> Vec<CellCount> {
             let at = |position: usize| &row[position * after..(position + 1) * after];
             let mut made = at(0).to_vec();
@@ -218,7 +219,7 @@ fn merge_ages(cells: TableCells, axis: usize, codes: &[AgeCode]) -> TableCells {
             }
             made
         };
-        layer.chunks_exact(had * after).flat_map(row).collect()
+        layer.chunks_exact(had * after).flat_map(row).collect::<Vec<_>>().into()
     };
     let (contacts, patients) = (widened(&cells.contacts), widened(&cells.patients));
     TableCells { axes, contacts, patients, ..cells }
