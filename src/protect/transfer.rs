@@ -27,8 +27,10 @@ pub(super) fn transfer(system: &System<'_>, query: &Query<'_>, scratch: &mut Scr
         .or_else(|| search(system, &Query { contacts_width: 0, patients_width: 0, ..totals }, scratch))?;
     let from: Vec<u16> = first.terms.first()?.parts.iter().map(|part| part.0).collect();
     let weigher = Weigher::new(system, query);
-    let mut search = Transfer { system, query, weigher, at: first.at, from, raised: Vec::new(), best: None };
+    let (options, raised) = (Vec::new(), Vec::new());
+    let mut search = Transfer { system, query, weigher, at: first.at, from, options, raised, best: None };
     search.raised = system.cells_of(&search.from, query.layer, &search.at);
+    search.options = (0..search.from.len()).map(|dim| search.options(dim)).collect();
     let mut leaf = search.from.clone();
     let differing = if query.below.is_finite() { DIFFERING } else { DIFFERING_AT_LAST };
     search.vary(0, differing, &mut leaf, scratch);
@@ -43,6 +45,8 @@ struct Transfer<'s, 'a> {
     at: Vec<u16>,
     /// The leaf raised.
     from: Vec<u16>,
+    /// By dimension: leaves tried, its own first.
+    options: Vec<Vec<u16>>,
     /// The cells that hold it, ascending.
     raised: Vec<CellId>,
     best: Option<Found>,
@@ -56,7 +60,8 @@ impl Transfer<'_, '_> {
             self.consider(leaf, scratch);
             return;
         }
-        for option in self.options(dim) {
+        for at in 0..self.options[dim].len() {
+            let option = self.options[dim][at];
             leaf[dim] = option;
             let moved_along = self.system.universe.dims[dim].kind == DimKind::Practice && leaf[0] != self.from[0];
             let spent = usize::from(option != self.from[dim] && !moved_along);
