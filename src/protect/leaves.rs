@@ -48,14 +48,18 @@ impl System<'_> {
         let fits = |quantity: usize| {
             grid.mentions.iter().all(|mention| !stands(mention.dim) || mention.codes[quantity] == at[mention.dim])
         };
-        let moving = || grid.mentions.iter().filter(|mention| !stands(mention.dim));
-        // Quantities that hold the leaf, 64 at a time: most often the first cell does not pass.
+        // Quantities that hold the leaf, 64 at a time.
+        let word = |at: usize| {
+            let all = u64::MAX >> (64 - (grid.quantities - at * 64).min(64));
+            let moving = grid.mentions.iter().filter(|mention| !stands(mention.dim));
+            moving.fold(all, |bits, mention| bits & mention.holders[class(mention.dim)][at])
+        };
+        let first = word(0);
         let mut see = |offset: usize| {
-            (0..grid.quantities.div_ceil(64)).all(|word| {
-                let all = u64::MAX >> (64 - (grid.quantities - word * 64).min(64));
-                let mut bits = moving().fold(all, |bits, of| bits & of.holders[class(of.dim)][word]);
+            (0..grid.quantities.div_ceil(64)).all(|at| {
+                let mut bits = if at == 0 { first } else { word(at) };
                 while bits != 0 {
-                    let quantity = word * 64 + bits.trailing_zeros() as usize;
+                    let quantity = at * 64 + bits.trailing_zeros() as usize;
                     bits &= bits - 1;
                     let id = grid.ids[offset + quantity];
                     if fits(quantity) && (id as usize) < self.cells.len() && !passes(id) {
