@@ -89,6 +89,7 @@ pub(super) fn lane_choices(lane: &Lane, own: usize, slices: &Slices, limits: &Li
     if inside.len() < classes as usize && limits.pairs == Pairs::Allowed {
         for plus in raised(lane, slices, own) {
             let others = (0..classes).filter(|minus| inside.binary_search(minus).is_err());
+            let others = others.filter(|&minus| may_fall(lane, own, slices, (plus, minus)));
             rough.extend(others.filter_map(|minus| option((plus, minus))));
         }
     }
@@ -145,6 +146,13 @@ pub(super) fn changes(lane: &Lane, (plus, minus): (u16, u16)) -> impl Iterator<I
 fn steps(lane: &Lane, own: usize, part: (u16, u16)) -> impl Iterator<Item = (u16, i8)> {
     let alias = lane.codes[own];
     changes(lane, part).filter(move |&(at, _)| lane.codes[at as usize] != alias)
+}
+
+/// A quick look whether the finest position that a part lowers can be lowered.
+fn may_fall(lane: &Lane, own: usize, slices: &Slices, (plus, minus): (u16, u16)) -> bool {
+    let Some(&at) = lane.by_class[minus as usize].last() else { return true };
+    let stands = || lane.codes[at as usize] == lane.codes[own] || lane.by_class[plus as usize].contains(&at);
+    slices.at(at, -1).is_some() || stands()
 }
 
 /// The leaves of a sum that are best to raise: cheap, then large.

@@ -58,6 +58,8 @@ pub(super) struct Mention {
     pub dim: usize,
     pub kind: DimKind,
     pub inside: Vec<u64>,
+    /// The same by class: bit `q` says that quantity `q` counts it, 64 quantities a word.
+    pub holders: Vec<Vec<u64>>,
     /// Canonical code of every quantity.
     pub codes: Vec<u16>,
 }
@@ -212,6 +214,14 @@ impl Mention {
         }
         let classes = Classes::by_signature(signatures);
         let bits = |code: &u16| classes_of(dim, *code, &classes).iter().fold(0u64, |bits, &class| bits | 1 << class);
-        (Mention { dim: at, kind: dim.kind, inside: codes.iter().map(bits).collect(), codes }, classes)
+        let inside: Vec<u64> = codes.iter().map(bits).collect();
+        let holders = (0..classes.leaves.len()).map(|class| holders(&inside, class)).collect();
+        (Mention { dim: at, kind: dim.kind, inside, holders, codes }, classes)
     }
+}
+
+/// Quantities that count a class, as bits.
+fn holders(inside: &[u64], class: usize) -> Vec<u64> {
+    let word = |of: &[u64]| (0..of.len()).fold(0u64, |bits, at| bits | (of[at] >> class & 1) << at);
+    inside.chunks(64).map(word).collect()
 }

@@ -44,16 +44,30 @@ impl System<'_> {
         if (0..leaf.len()).any(absent) {
             return true;
         }
-        let counts = |quantity: &usize| {
-            grid.mentions.iter().all(|mention| match stands(mention.dim) {
-                true => mention.codes[*quantity] == at[mention.dim],
-                false => mention.inside[*quantity] >> grid.classes[mention.dim].of[leaf[mention.dim] as usize] & 1 == 1,
-            })
+        let class = |dim: usize| grid.classes[dim].of[leaf[dim] as usize] as usize;
+        let fits = |quantity: usize| {
+            grid.mentions.iter().all(|mention| !stands(mention.dim) || mention.codes[quantity] == at[mention.dim])
         };
-        let quantities: Vec<usize> = (0..grid.quantities).filter(counts).collect();
+        // Quantities that hold the leaf, 64 at a time.
+        let word = |at: usize| {
+            let all = u64::MAX >> (64 - (grid.quantities - at * 64).min(64));
+            let moving = grid.mentions.iter().filter(|mention| !stands(mention.dim));
+            moving.fold(all, |bits, mention| bits & mention.holders[class(mention.dim)][at])
+        };
+        let first = word(0);
         let mut see = |offset: usize| {
-            let ids = quantities.iter().map(|quantity| grid.ids[offset + quantity]);
-            ids.filter(|&id| (id as usize) < self.cells.len()).all(&mut *passes)
+            (0..grid.quantities.div_ceil(64)).all(|at| {
+                let mut bits = if at == 0 { first } else { word(at) };
+                while bits != 0 {
+                    let quantity = at * 64 + bits.trailing_zeros() as usize;
+                    bits &= bits - 1;
+                    let id = grid.ids[offset + quantity];
+                    if fits(quantity) && (id as usize) < self.cells.len() && !passes(id) {
+                        return false;
+                    }
+                }
+                true
+            })
         };
         let along = |lane: &Lane| match stands(lane.dim) {
             true => Along::Code(at[lane.dim]),

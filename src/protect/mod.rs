@@ -7,6 +7,7 @@
 mod beside;
 mod build;
 mod certificate;
+mod changed;
 mod choices;
 mod company;
 mod detour;

@@ -7,12 +7,11 @@
 use rustc_hash::FxHashMap;
 
 use super::grid::CellId;
-use super::leaves::added_up;
 use super::moves::{Layer, Term};
 use super::proofs::Used;
 use super::search::{Found, Query, Scratch};
 use super::system::System;
-use super::weigher::{FREE, whole};
+use super::weigher::{FREE, weighed};
 
 /// Moves looked at for a target, and for a cell that must stand still: the latest.
 const MOVES: usize = 24;
@@ -33,12 +32,13 @@ pub(super) struct Pool<'p, 'a> {
     pub bound: &'p [bool],
 }
 
-/// A move as a sum of moves.
+/// A move known, or a sum of such.
+#[derive(Clone, Copy)]
 struct Sum<'s> {
     layer: Layer,
-    terms: Vec<Term>,
+    terms: &'s [Term],
     /// What it changes, ascending by cell.
-    cells: Vec<(CellId, i8)>,
+    cells: &'s [(CellId, i8)],
     at: &'s [u16],
 }
 
@@ -52,7 +52,7 @@ impl Pool<'_, '_> {
             }
             let below = best.as_ref().map_or(query.below, |best| best.cost);
             let query = Query { layer: first.layer, below, ..*query };
-            let sum = Sum { layer: first.layer, terms: first.terms.clone(), cells: first.cells.clone(), at: &first.at };
+            let sum = Sum { layer: first.layer, terms: &first.terms, cells: &first.cells, at: &first.at };
             let found = match query.keep.filter(|&keep| sum.change(keep) != 0) {
                 Some(keep) => self.without(&sum, keep, &query, scratch),
                 None => sum.serving(self.system, &query, scratch),
@@ -64,8 +64,7 @@ impl Pool<'_, '_> {
         }
         let mut best = best?;
         for _ in 0..STEPS {
-            let at = best.at.clone();
-            let sum = Sum { layer: best.layer, terms: best.terms.clone(), cells: best.cells.clone(), at: &at };
+            let sum = Sum { layer: best.layer, terms: &best.terms, cells: &best.cells, at: &best.at };
             let query = Query { layer: best.layer, below: best.cost, ..*query };
             let dear = best.dearest(self.system, CELLS, |_| true).into_iter();
             let cheaper = dear
@@ -92,13 +91,20 @@ impl Pool<'_, '_> {
     /// The cheapest sum with another move so that a cell stands still.
     fn without(&self, sum: &Sum<'_>, cell: CellId, query: &Query<'_>, scratch: &mut Scratch) -> Option<Found> {
         let mut best: Option<Found> = None;
+        let mut cells = std::mem::take(&mut scratch.sum);
         let others = self.usable(self.by_cell.get(&cell).map_or(&[][..], |moves| moves));
         for other in others.filter(|other| other.layer == sum.layer) {
             let below = best.as_ref().map_or(query.below, |best| best.cost);
             let query = Query { below, ..*query };
-            let found = sum.with(other, cell).and_then(|sum| sum.serving(self.system, &query, scratch));
+            let Some(way) = sum.way_to_add(other, cell) else { continue };
+            add_up(sum.cells, (&other.cells, way), &mut cells);
+            let terms = || sum.terms.iter().cloned().chain(other.terms.iter().map(|term| term.turned(way))).collect();
+            let count = sum.terms.len() + other.terms.len();
+            let found =
+                weighed(self.system, &query, (count, &cells), scratch).map(|of| of.found(&cells, terms(), sum.at));
             best = found.or(best);
         }
+        scratch.sum = cells;
         best
     }
 }
@@ -108,22 +114,37 @@ impl Sum<'_> {
         self.cells.binary_search_by_key(&cell, |change| change.0).map_or(0, |at| self.cells[at].1)
     }
 
-    /// The sum with another move, up or down, so that a cell stands still; none where once is not enough.
-    fn with(&self, other: &Used, cell: CellId) -> Option<Self> {
+    /// Whether another move is to be added up (1) or down, so that a cell stands still; none where once is not
+    /// enough.
+    fn way_to_add(&self, other: &Used, cell: CellId) -> Option<i8> {
         let (own, by) = (self.change(cell), other.change(cell));
-        if by == 0 || own.abs() != by.abs() || self.terms.len() + other.terms.len() > TERMS {
-            return None;
-        }
-        let way = -own.signum() * by.signum();
-        let terms = self.terms.iter().cloned().chain(other.terms.iter().map(|term| term.turned(way))).collect();
-        let changes = self.cells.iter().copied().chain(other.cells.iter().map(|&(cell, by)| (cell, by * way)));
-        Some(Sum { layer: self.layer, terms, cells: added_up(changes.collect()), at: self.at })
+        let fits = by != 0 && own.abs() == by.abs() && self.terms.len() + other.terms.len() <= TERMS;
+        fits.then(|| -own.signum() * by.signum())
     }
 
     /// The move, if it serves.
     fn serving(&self, system: &System<'_>, query: &Query<'_>, scratch: &mut Scratch) -> Option<Found> {
-        whole(system, query, (self.terms.clone(), self.cells.clone(), self.at), scratch)
+        let weighed = weighed(system, query, (self.terms.len(), self.cells), scratch)?;
+        Some(weighed.found(self.cells, self.terms.to_vec(), self.at))
     }
+}
+
+/// The changes of two moves together, the other up or down: ascending, without cells that stand still.
+fn add_up(own: &[(CellId, i8)], (other, way): (&[(CellId, i8)], i8), sum: &mut Vec<(CellId, i8)>) {
+    sum.clear();
+    let (mut own, mut other) = (own.iter().peekable(), other.iter().map(|&(cell, by)| (cell, by * way)).peekable());
+    while let Some(&&(cell, by)) = own.peek() {
+        while let Some(before) = other.next_if(|change| change.0 < cell) {
+            sum.push(before);
+        }
+        let more = other.next_if(|change| change.0 == cell).map_or(0, |change| change.1);
+        // Together no more than there are terms.
+        if by + more != 0 {
+            sum.push((cell, by + more));
+        }
+        own.next();
+    }
+    sum.extend(other);
 }
 
 #[cfg(test)]
@@ -147,15 +168,17 @@ mod tests {
 
     #[test]
     fn a_cell_that_two_moves_change_stands_still_under_both() {
-        let sum = Sum { layer: Layer::Joint, terms: Vec::new(), cells: vec![(1, 1), (4, -1), (6, 1)], at: &[] };
+        let sum = Sum { layer: Layer::Joint, terms: &[], cells: &[(1, 1), (4, -1), (6, 1)], at: &[] };
+        let with = |other: &Used| {
+            let (mut cells, way) = (Vec::new(), sum.way_to_add(other, 4)?);
+            add_up(sum.cells, (&other.cells, way), &mut cells);
+            Some((cells, way))
+        };
         // Against it: the other is taken as it is. Cell 6 is changed by both.
-        let together = sum.with(&used(&[(4, 1), (6, 1), (9, -1)]), 4).unwrap();
-        assert_eq!(together.cells, [(1, 1), (6, 2), (9, -1)]);
-        assert_eq!(together.terms[0].sign, 1);
+        assert_eq!(with(&used(&[(4, 1), (6, 1), (9, -1)])), Some((vec![(1, 1), (6, 2), (9, -1)], 1)));
         // The same way: its opposite.
-        let together = sum.with(&used(&[(4, -1), (9, 1)]), 4).unwrap();
-        assert_eq!((together.cells, together.terms[0].sign), (vec![(1, 1), (6, 1), (9, -1)], -1));
+        assert_eq!(with(&used(&[(4, -1), (9, 1)])), Some((vec![(1, 1), (6, 1), (9, -1)], -1)));
         // Twice as far, or not at all.
-        assert!(sum.with(&used(&[(4, 2)]), 4).is_none() && sum.with(&used(&[(9, 1)]), 4).is_none());
+        assert!(with(&used(&[(4, 2)])).is_none() && with(&used(&[(9, 1)])).is_none());
     }
 }

@@ -4,6 +4,7 @@
 //! with one leaf a dimension, and all cells that it changes. Where another view tells more leaves
 //! apart, the cheapest is taken, view by view.
 
+use super::changed::{Changed, Mentioned, Steps, common, differing, lane_steps, moves, quantity_steps, sign};
 use super::grid::{CellId, Classes, Grid, Lane, NONE, Role};
 use super::moves::{Layer, Term};
 use super::patients::Within;
@@ -40,9 +41,6 @@ const RETRIES: usize = 8;
 /// Ways given up before a move is; and where it is the last hope.
 const TRIES: usize = 12;
 const TRIES_AT_LAST: usize = 2_000;
-
-/// Positions or quantities with the sign of their change.
-type Steps = Vec<(u16, i8)>;
 
 pub(super) struct Completion<'c, 's, 'a> {
     search: &'c mut Search<'s, 'a>,
@@ -101,15 +99,17 @@ impl<'c, 's, 'a> Completion<'c, 's, 'a> {
             self.undo(before);
             return false;
         };
-        let all = self.leaves[dim].side(side).clone();
         let mut options = self.options(grid, dim, side);
         options.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
+        let of = &grid.classes[dim].of;
+        let all = std::mem::take(self.leaves[dim].side_mut(side));
         let (retries, tries) = match self.search.query.reach {
             Reach::Best(_) | Reach::InPlace => (RETRIES, TRIES),
             Reach::Transfer | Reach::Totals => (usize::MAX, TRIES_AT_LAST),
         };
-        for (_, _, leaves) in options.into_iter().take(retries) {
-            *self.leaves[dim].side_mut(side) = leaves;
+        for (_, _, class) in options.into_iter().take(retries) {
+            let leaves = all.iter().copied().filter(|&leaf| of[leaf as usize] == class);
+            *self.leaves[dim].side_mut(side) = leaves.collect();
             if self.settle(view, rest) {
                 return true;
             }
@@ -188,7 +188,7 @@ impl<'c, 's, 'a> Completion<'c, 's, 'a> {
     fn touches(&self, grid: &Grid) -> bool {
         let lanes = grid.lanes.iter().all(|lane| {
             self.is_open(grid, lane.dim)
-                || !lane_steps(lane, &grid.classes[lane.dim], &self.leaves[lane.dim], self.at(lane.dim)).is_empty()
+                || moves(lane, &grid.classes[lane.dim], &self.leaves[lane.dim], self.at(lane.dim))
         });
         let absent = |dim: usize| {
             let candidates = &self.leaves[dim];
@@ -196,7 +196,8 @@ impl<'c, 's, 'a> Completion<'c, 's, 'a> {
             grid.role[dim] != Role::Absent || stands
         };
         let open = grid.mentions.iter().any(|mention| self.is_open(grid, mention.dim));
-        lanes && (0..self.leaves.len()).all(absent) && (open || !self.quantity_steps(grid).is_empty())
+        let quantities = || (0..grid.quantities).any(|quantity| sign(grid, &self.mentioned(grid), quantity) != 0);
+        lanes && (0..self.leaves.len()).all(absent) && (open || quantities())
     }
 
     fn at(&self, dim: usize) -> u16 {
@@ -219,29 +220,47 @@ impl<'c, 's, 'a> Completion<'c, 's, 'a> {
     }
 
     /// Every class of leaves that is possible, with its cost and the smallest count that changes.
-    fn options(&mut self, grid: &Grid, dim: usize, side: Side) -> Vec<(f32, u32, Vec<u16>)> {
-        let of = &grid.classes[dim].of;
-        let all = self.leaves[dim].side(side).clone();
-        let mut classes: Vec<u16> = all.iter().map(|&leaf| of[leaf as usize]).collect();
+    fn options(&self, grid: &Grid, dim: usize, side: Side) -> Vec<(f32, u32, u16)> {
+        let (of, candidates) = (&grid.classes[dim].of, &self.leaves[dim]);
+        let mut classes: Vec<u16> = candidates.side(side).iter().map(|&leaf| of[leaf as usize]).collect();
         classes.sort_unstable();
         classes.dedup();
+        let mut changed = self.changed(grid);
+        let lane = grid.lanes.iter().position(|lane| lane.dim == dim);
+        let other = match side {
+            Side::Plus => &candidates.minus,
+            Side::Minus => &candidates.plus,
+        };
+        let standing = lane.map(|at| common(&grid.lanes[at], &grid.classes[dim], other));
+        let mention = grid.mentions.iter().position(|mention| mention.dim == dim);
         let mut options = Vec::new();
         for class in classes {
-            let leaves: Vec<u16> = all.iter().copied().filter(|&leaf| of[leaf as usize] == class).collect();
-            *self.leaves[dim].side_mut(side) = leaves.clone();
-            if let Some((cost, room)) = self.score(grid) {
-                options.push((cost, room, leaves));
+            if let (Some(at), Some(standing)) = (lane, &standing) {
+                let own = &grid.lanes[at].by_class[class as usize];
+                let (up, down) =
+                    if matches!(side, Side::Plus) { (&own[..], &**standing) } else { (&**standing, &own[..]) };
+                differing(up, down, &mut changed.lanes[at]);
+            } else if let Some(at) = mention {
+                match side {
+                    Side::Plus => changed.mentioned[at].plus = 1 << class,
+                    Side::Minus => changed.mentioned[at].minus = 1 << class,
+                }
+                changed.quantities = quantity_steps(grid, &changed.mentioned);
             }
+            options.extend(self.score(grid, &changed).map(|(cost, room)| (cost, room, class)));
         }
-        *self.leaves[dim].side_mut(side) = all;
         options
     }
 
     /// Cost, and the smallest count changed, of what is known of the move in this view.
-    fn score(&self, grid: &Grid) -> Option<(f32, u32)> {
+    fn score(&self, grid: &Grid, changed: &Changed) -> Option<(f32, u32)> {
         let system = self.search.system;
+        // The finest cell most often cannot change, and whether it can does not depend on the others.
+        if let Some((id, sign)) = self.finest(grid, changed) {
+            self.search.weigh(id, sign, Tally::NOTHING)?;
+        }
         let (mut tally, mut least) = (self.tally, u32::MAX);
-        let possible = self.each(grid, |id, sign| {
+        let possible = self.each(grid, changed, &mut |id, sign| {
             least = least.min(system.cells[id as usize].contacts);
             match self.search.weigh(id, sign, tally) {
                 Some(more) => tally = more,
@@ -252,10 +271,21 @@ impl<'c, 's, 'a> Completion<'c, 's, 'a> {
         (possible && self.search.may_serve(&tally)).then_some((tally.cost, least))
     }
 
+    /// The last cell that changes in every way.
+    fn finest(&self, grid: &Grid, changed: &Changed) -> Option<(CellId, i8)> {
+        let &(quantity, sign) = changed.quantities.last()?;
+        let (mut offset, mut sign) = (quantity as usize, sign);
+        for (lane, steps) in grid.lanes.iter().zip(&changed.lanes) {
+            let &(at, step) = steps.last()?;
+            (offset, sign) = (offset + at as usize * lane.stride, sign * step);
+        }
+        Some((grid.ids[offset], sign)).filter(|&(id, _)| !self.is_seen(id))
+    }
+
     /// Adds the cells of a view to the move.
     fn take(&mut self, grid: &Grid) -> Option<()> {
         let mut found = Vec::new();
-        self.each(grid, |id, sign| {
+        self.each(grid, &self.changed(grid), &mut |id, sign| {
             found.push((id, sign));
             true
         });
@@ -268,92 +298,54 @@ impl<'c, 's, 'a> Completion<'c, 's, 'a> {
         self.search.may_serve(&self.tally).then_some(())
     }
 
-    /// Every changed cell of a view, until `see` says no. Cells seen in another view are left out.
-    fn each(&self, grid: &Grid, mut see: impl FnMut(CellId, i8) -> bool) -> bool {
-        let mut offsets: Vec<(usize, i8)> = vec![(0, 1)];
-        for lane in &grid.lanes {
-            let steps = lane_steps(lane, &grid.classes[lane.dim], &self.leaves[lane.dim], self.at(lane.dim));
-            let product = |&(offset, sign): &(usize, i8)| {
-                steps
-                    .iter()
-                    .map(move |&(at, step)| (offset + at as usize * lane.stride, sign * step))
-                    .collect::<Vec<_>>()
-            };
-            offsets = offsets.iter().flat_map(product).collect();
-        }
-        let quantities = self.quantity_steps(grid);
+    /// Whether a cell was seen in another view, or is none.
+    fn is_seen(&self, id: CellId) -> bool {
         let scratch = &self.search.scratch;
-        for (offset, sign) in offsets {
-            for &(quantity, step) in &quantities {
+        scratch.stamps.get(id as usize).is_none_or(|&stamp| stamp == scratch.epoch)
+    }
+
+    /// Every changed cell of a view, until `see` says no. Cells seen in another view are left out.
+    fn each(&self, grid: &Grid, changed: &Changed, see: &mut impl FnMut(CellId, i8) -> bool) -> bool {
+        self.each_along((&grid.lanes, &changed.lanes), (0, 1), &mut |offset, sign| {
+            changed.quantities.iter().all(|&(quantity, step)| {
                 let id = grid.ids[offset + quantity as usize];
-                let seen = scratch.stamps.get(id as usize).is_none_or(|&stamp| stamp == scratch.epoch);
-                if !seen && !see(id, sign * step) {
-                    return false;
-                }
-            }
-        }
-        true
-    }
-
-    fn quantity_steps(&self, grid: &Grid) -> Steps {
-        let sides: Vec<(u64, u64, Option<u16>)> =
-            grid.mentions.iter().map(|mention| self.masks(grid, mention.dim)).collect();
-        let sign = |quantity: usize| {
-            grid.mentions.iter().zip(&sides).fold(1i8, |sign, (mention, &(plus, minus, fixed))| {
-                let inside = mention.inside[quantity];
-                let holds = |mask: u64| i8::from(mask != 0 && inside & mask == mask);
-                sign * match fixed {
-                    Some(code) => i8::from(mention.codes[quantity] == code),
-                    None => holds(plus) - holds(minus),
-                }
+                self.is_seen(id) || see(id, sign * step)
             })
-        };
-        (0..grid.quantities).map(|quantity| (quantity as u16, sign(quantity))).filter(|&(_, sign)| sign != 0).collect()
+        })
     }
 
-    fn masks(&self, grid: &Grid, dim: usize) -> (u64, u64, Option<u16>) {
-        let candidates = &self.leaves[dim];
-        let mask =
-            |leaves: &[u16]| leaves.iter().fold(0u64, |mask, &leaf| mask | 1 << grid.classes[dim].of[leaf as usize]);
-        (mask(&candidates.plus), mask(&candidates.minus), candidates.fixed.then(|| self.at(dim)))
+    fn each_along(
+        &self,
+        (lanes, steps): (&[Lane], &[Steps]),
+        (offset, sign): (usize, i8),
+        see: &mut impl FnMut(usize, i8) -> bool,
+    ) -> bool {
+        let (Some((lane, lanes)), Some((own, steps))) = (lanes.split_first(), steps.split_first()) else {
+            return see(offset, sign);
+        };
+        own.iter()
+            .all(|&(at, step)| self.each_along((lanes, steps), (offset + at as usize * lane.stride, sign * step), see))
+    }
+
+    /// What the move changes of a view, whichever of its candidates is taken.
+    fn changed(&self, grid: &Grid) -> Changed {
+        let along = |lane: &Lane| lane_steps(lane, &grid.classes[lane.dim], &self.leaves[lane.dim], self.at(lane.dim));
+        let mentioned = self.mentioned(grid);
+        let quantities = quantity_steps(grid, &mentioned);
+        Changed { lanes: grid.lanes.iter().map(along).collect(), mentioned, quantities }
+    }
+
+    fn mentioned(&self, grid: &Grid) -> Vec<Mentioned> {
+        let of = |dim: usize| {
+            let (candidates, classes) = (&self.leaves[dim], &grid.classes[dim].of);
+            let mask = |leaves: &[u16]| leaves.iter().fold(0u64, |mask, &leaf| mask | 1 << classes[leaf as usize]);
+            let fixed = candidates.fixed.then(|| self.at(dim));
+            Mentioned { plus: mask(&candidates.plus), minus: mask(&candidates.minus), fixed }
+        };
+        grid.mentions.iter().map(|mention| of(mention.dim)).collect()
     }
 }
 
 fn is_split(leaves: &[u16], classes: &Classes) -> bool {
     leaves.windows(2).any(|pair| classes.of[pair[0] as usize] != classes.of[pair[1] as usize])
-}
-
-/// Positions along a lane that a move changes, whichever of its candidates is taken.
-fn lane_steps(lane: &Lane, classes: &Classes, candidates: &Candidates, at: u16) -> Steps {
-    if candidates.fixed {
-        return lane
-            .codes
-            .iter()
-            .position(|&code| code == at)
-            .map(|position| (position as u16, 1))
-            .into_iter()
-            .collect();
-    }
-    let (up, down) = (common(lane, classes, &candidates.plus), common(lane, classes, &candidates.minus));
-    let only = |these: &[u16], others: &[u16], sign: i8| -> Steps {
-        these.iter().filter(|at| !others.contains(at)).map(|&at| (at, sign)).collect()
-    };
-    let mut steps = only(&up, &down, 1);
-    steps.extend(only(&down, &up, -1));
-    steps
-}
-
-/// Positions that hold all of the leaves; none where there are no leaves.
-fn common(lane: &Lane, classes: &Classes, leaves: &[u16]) -> Vec<u16> {
-    let Some(&first) = leaves.first() else { return Vec::new() };
-    let mut last = classes.of[first as usize];
-    let mut positions = lane.by_class[last as usize].clone();
-    for &leaf in &leaves[1..] {
-        let class = classes.of[leaf as usize];
-        if class != last {
-            positions.retain(|at| lane.by_class[class as usize].contains(at));
-            last = class;
-        }
-    }
-    positions
 }

@@ -66,6 +66,8 @@ pub(super) struct Scratch {
     pub touched: Vec<(u32, i32)>,
     /// Cells looked at so far.
     pub spent: u64,
+    /// Changes of two moves together.
+    pub sum: Vec<(CellId, i8)>,
     levels: Vec<Vec<(u32, i8)>>,
     slices: Slices,
 }

@@ -4,7 +4,9 @@
 //! hold the one and not the other. What both are in (a month of the whole country) stands still.
 //! A few large leaves are tried for the second, not all. Changes nothing.
 
-use super::grid::{CellId, NONE};
+use rustc_hash::FxHashMap;
+
+use super::grid::{CellId, Grid, NONE, Role};
 use super::moves::Term;
 use super::patients::Within;
 use super::search::{Found, Query, Reach, Scratch, search};
@@ -27,8 +29,10 @@ pub(super) fn transfer(system: &System<'_>, query: &Query<'_>, scratch: &mut Scr
         .or_else(|| search(system, &Query { contacts_width: 0, patients_width: 0, ..totals }, scratch))?;
     let from: Vec<u16> = first.terms.first()?.parts.iter().map(|part| part.0).collect();
     let weigher = Weigher::new(system, query);
-    let mut search = Transfer { system, query, weigher, at: first.at, from, raised: Vec::new(), best: None };
+    let (options, raised, large) = (Vec::new(), Vec::new(), FxHashMap::default());
+    let mut search = Transfer { system, query, weigher, at: first.at, from, options, raised, large, best: None };
     search.raised = system.cells_of(&search.from, query.layer, &search.at);
+    search.options = (0..search.from.len()).map(|dim| search.options(dim)).collect();
     let mut leaf = search.from.clone();
     let differing = if query.below.is_finite() { DIFFERING } else { DIFFERING_AT_LAST };
     search.vary(0, differing, &mut leaf, scratch);
@@ -43,8 +47,12 @@ struct Transfer<'s, 'a> {
     at: Vec<u16>,
     /// The leaf raised.
     from: Vec<u16>,
+    /// By dimension: leaves tried, its own first.
+    options: Vec<Vec<u16>>,
     /// The cells that hold it, ascending.
     raised: Vec<CellId>,
+    /// What a quick look at a leaf said, by what the first view tells of it.
+    large: FxHashMap<u128, bool>,
     best: Option<Found>,
 }
 
@@ -56,7 +64,8 @@ impl Transfer<'_, '_> {
             self.consider(leaf, scratch);
             return;
         }
-        for option in self.options(dim) {
+        for at in 0..self.options[dim].len() {
+            let option = self.options[dim][at];
             leaf[dim] = option;
             let moved_along = self.system.universe.dims[dim].kind == DimKind::Practice && leaf[0] != self.from[0];
             let spent = usize::from(option != self.from[dim] && !moved_along);
@@ -82,9 +91,23 @@ impl Transfer<'_, '_> {
     }
 
     /// Whether the cells of a leaf in the first view leave room to fall: a quick look.
-    fn is_large(&self, leaf: &[u16]) -> bool {
-        let width = self.query.contacts_width.max(self.query.patients_width);
+    fn is_large(&mut self, leaf: &[u16]) -> bool {
         let Some(grid) = self.system.grids.first() else { return true };
+        let told = (0..leaf.len()).filter(|&dim| grid.role[dim] != Role::Absent);
+        let number = told.fold(0u128, |number, dim| {
+            let class = grid.classes[dim].of.get(leaf[dim] as usize).map_or(0, |&class| u128::from(class) + 1);
+            number.wrapping_mul(grid.classes[dim].leaves.len() as u128 + 1).wrapping_add(class)
+        });
+        if let Some(&known) = self.large.get(&number) {
+            return known;
+        }
+        let is_large = self.looks_large(grid, leaf);
+        self.large.insert(number, is_large);
+        is_large
+    }
+
+    fn looks_large(&self, grid: &Grid, leaf: &[u16]) -> bool {
+        let width = self.query.contacts_width.max(self.query.patients_width);
         self.system.all_in(grid, leaf, self.query.layer, &self.at, &mut |id| {
             let cell = &self.system.cells[id as usize];
             cell.contacts > width || cell.state == State::Unpublished || self.raised.binary_search(&id).is_ok()

@@ -107,27 +107,55 @@ pub(super) fn whole(
     (terms, cells, at): (Vec<Term>, Vec<(CellId, i8)>, &[u16]),
     scratch: &mut Scratch,
 ) -> Option<Found> {
+    let weighed = weighed(system, query, (terms.len(), &cells), scratch)?;
+    Some(weighed.found(&cells, terms, at))
+}
+
+/// A move that serves a query.
+pub(super) struct Weighed {
+    layer: Layer,
+    tally: Tally,
+    /// Whether it does so the other way.
+    turned: bool,
+}
+
+/// The same of a move of so many terms that is not written out.
+pub(super) fn weighed(
+    system: &System<'_>,
+    query: &Query<'_>,
+    (terms, cells): (usize, &[(CellId, i8)]),
+    scratch: &mut Scratch,
+) -> Option<Weighed> {
     let by = cells.iter().find(|change| change.0 == query.cell).map_or(0, |change| change.1);
     let query = Query { base: None, ..*query };
     let mut weigher = Weigher::new(system, &query);
     weigher.times = u32::from(by.unsigned_abs());
     // Ways round add a few terms more.
-    if by == 0 || terms.len() > MOST_TERMS / 2 {
+    if by == 0 || terms > MOST_TERMS / 2 {
         return None;
     }
-    let (terms, cells) = if by > 0 { (terms, cells) } else { turned(&terms, &cells) };
+    let way = by.signum();
     let mut tally = Tally::NOTHING;
     scratch.spent += cells.len() as u64;
-    for &(id, by) in &cells {
-        tally = weigher.weigh(id, by, tally).filter(|tally| weigher.serves(tally, query.below))?;
+    for &(id, by) in cells {
+        tally = weigher.weigh(id, by * way, tally).filter(|tally| weigher.serves(tally, query.below))?;
     }
     if query.layer != Layer::Contacts {
-        let has_patients = |change: &&(CellId, i8)| system.cells[change.0 as usize].has_patients();
-        let of_patients: Vec<(CellId, i8)> = cells.iter().filter(has_patients).copied().collect();
+        let has_patients = |change: &(CellId, i8)| system.cells[change.0 as usize].has_patients();
+        let turned = cells.iter().map(|&(id, by)| (id, by * way));
+        let of_patients: Vec<(CellId, i8)> = turned.filter(has_patients).collect();
         system.patient_rules.limit(&of_patients, Within::All, &mut scratch.touched, &mut tally.room);
     }
-    let (layer, at, cost, room) = (query.layer, at.to_vec(), tally.cost, tally.room);
-    weigher.serves(&tally, query.below).then_some(Found { layer, terms, at, cost, room, cells, along: Vec::new() })
+    weigher.serves(&tally, query.below).then_some(Weighed { layer: query.layer, tally, turned: way < 0 })
+}
+
+impl Weighed {
+    /// The move, given what it is made of and what it changes as it was weighed.
+    pub fn found(&self, cells: &[(CellId, i8)], terms: Vec<Term>, at: &[u16]) -> Found {
+        let (terms, cells) = if self.turned { turned(&terms, cells) } else { (terms, cells.to_vec()) };
+        let (layer, at, cost, room) = (self.layer, at.to_vec(), self.tally.cost, self.tally.room);
+        Found { layer, terms, at, cost, room, cells, along: Vec::new() }
+    }
 }
 
 /// A move the other way.
