@@ -87,7 +87,8 @@ fn hold_tally(of: (&Inputs, &Pipeline, &Geography), contacts: &Contacts, books: 
     let (found, expected) = (&tallied.books.sources["regning"], &books.sources["regning"]);
     assert_eq!(found.tally, expected.tally);
     assert_eq!(found.rejects, expected.rejects);
-    let unknown = |books: &Books| books.unknown.clone().into_iter().filter(|(of, _)| of.0 == "regning").collect::<Vec<_>>();
+    let unknown =
+        |books: &Books| books.unknown.clone().into_iter().filter(|(of, _)| of.0 == "regning").collect::<Vec<_>>();
     assert_eq!(unknown(&tallied.books), unknown(books));
     Ok(())
 }
