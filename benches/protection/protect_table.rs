@@ -134,8 +134,15 @@ fn cells(written: &Written, pipeline: &Pipeline) -> TableCells {
         lone_patient: owner,
         lone_doctor: 0,
     };
-    let contacts = written.values.iter().zip(&written.owners).map(count).collect();
-    TableCells { table: 0, axes, contacts, patients: vec![], residents: vec![], means: vec![] }
+    let contacts: Vec<CellCount> = written.values.iter().zip(&written.owners).map(count).collect();
+    TableCells {
+        table: 0,
+        axes,
+        contacts: contacts.into(),
+        patients: Default::default(),
+        residents: vec![],
+        means: Default::default(),
+    }
 }
 
 /// Positions along the axes of every cell that is hidden.
