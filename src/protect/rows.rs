@@ -11,7 +11,7 @@ use super::rates::{mean, ratio};
 use super::system::State;
 use super::workload::contributors;
 use crate::aggregate::{CellCount, Place, TableCells};
-use crate::definition::{IndicatorValue, Level, Measure, PerDoctor, Table};
+use crate::definition::{IndicatorValue, Level, Measure, PerDoctor, PlaceBasis, Table};
 
 /// What was decided for a table.
 pub(super) struct Decisions {
@@ -178,8 +178,13 @@ impl Decided<'_> {
             _ => Some(f64::from(count.value)),
         };
         let hidden = self.decisions.states[index] == State::Hidden && count.value > 0;
-        let reason = if hidden { self.decisions.reasons[index].name() } else { "" };
-        Entry { truth, hidden, reason, contributors: Some(count) }
+        let reason = match self.decisions.reasons[index] {
+            // A doctor dominates the contacts of a total that tables by practice show too; its patients are hidden
+            // for their sake alone.
+            Reason::Dominance if of_patients && self.table.place == PlaceBasis::Residence => Reason::Secondary,
+            reason => reason,
+        };
+        Entry { truth, hidden, reason: if hidden { reason.name() } else { "" }, contributors: Some(count) }
     }
 
     fn share(&self, parts: [usize; 3]) -> Entry {

@@ -13,7 +13,7 @@ use super::trim::{trim, trim_parted};
 use super::verify::verify;
 use crate::aggregate::{Axes, Cells};
 use crate::codes::Geography;
-use crate::definition::{Dimension, Effort, Measure, Pipeline};
+use crate::definition::{Dimension, Effort, Measure, Pipeline, PlaceBasis};
 use crate::domain::{Month, PeriodKind};
 use crate::relations::{Relations, describe};
 
@@ -222,4 +222,53 @@ fn more_effort_hides_less() {
     let (quick, thorough) = (protected(Effort::Quick), protected(Effort::Thorough));
     assert!(hidden(&thorough) < hidden(&quick), "{} {}", hidden(&thorough), hidden(&quick));
     assert_eq!(thorough.certificate().files(), protected(Effort::Thorough).certificate().files());
+}
+
+/// Two doctors with 300 and 200 of 520 contacts: of the 20 others, less than a tenth of 300, the largest could tell the second's.
+/// The total of the country stands in a table by residence too. Its patients are many: they are hidden, but not unsafe.
+#[test]
+fn patients_of_a_total_that_doctors_dominate_are_hidden_for_its_contacts_sake() {
+    let geography = geography(&[3]);
+    let contact = |at: u32| Contact {
+        person: 1 + at % 100,
+        doctor: if at < 300 {
+            1
+        } else if at < 500 {
+            2
+        } else {
+            3 + at % 4
+        },
+        residence: (at % 3) as u16,
+        practice: if at < 300 {
+            0
+        } else if at < 500 {
+            1
+        } else {
+            2
+        },
+        month: Month::new(2024, 1),
+        kind: 0,
+        features: 0,
+        outside: false,
+        weekend: false,
+        sex: 0,
+        age: 0,
+        chapter: 0,
+        part: 0,
+    };
+    let contacts: Vec<Contact> = (0..520).map(contact).collect();
+    let (mut by_residence, mut by_practice) = (table("r", &[0b1]), table("p", &[0b1]));
+    by_residence.measures = vec![Measure::Contacts, Measure::Patients];
+    by_practice.place = PlaceBasis::Practice;
+    by_residence.periods = vec![PeriodKind::Month];
+    by_practice.periods = vec![PeriodKind::Month];
+    let pipeline = pipeline(1, 1, vec![by_residence, by_practice]);
+    let cells = cells(&contacts, &pipeline, &geography, 1000);
+    let protected = super::protect(&cells, &pipeline, &geography, 20_000, &super::Ledger::default()).unwrap();
+    let table = &protected.restricted()[0];
+    let reason = |measure: Measure| {
+        let row = (0..table.reason.len()).find(|&row| table.keys.place[row] == 0 && table.keys.measure[row] == measure);
+        table.reason[row.unwrap()]
+    };
+    assert_eq!([Measure::Contacts, Measure::Patients].map(reason), ["dominance", "secondary"]);
 }
