@@ -25,7 +25,8 @@ LARGE = 500_000
 PIPELINES = ("gp-register", "continuity", "after-discharge")
 # Published figure and tolerance: percent, years, inhabitants; of three, the tolerance of a small country too. A country of
 # 200 000 has few large lists, and which of them are vacant is chance: inhabitants without a doctor are 7.7 % there, 5.0 % of
-# 600 000, and the own doctor's share goes along. With 80 000 they are 2.5 to 8.6 % over seeds: too few to judge by.
+# 600 000, and the own doctor's share goes along. With 80 000 they are 2.5 to 8.6 % over seeds: too few to judge by. Of some
+# 12 000 stays of 200 000 persons the readmissions have a standard deviation of 0.34.
 WANTED = {
     "own doctor, %": (73.4, 1.5, 4.0),
     "most used doctor, one year, %": (82.7, 1.5),
@@ -42,7 +43,7 @@ WANTED = {
     "follow-up within 7 days, %": (35, 1.5),
     "follow-up within 14 days, %": (50, 1.5),
     "follow-up within 30 days, %": (68, 1.5),
-    "readmission within 30 days, 67 and over, %": (15.5, 1.0),
+    "readmission within 30 days, 67 and over, %": (15.5, 1.0, 1.5),
     "acute stays, % of inpatient stays": (73, 1.0),
     "inpatient stays by 1 000 inhabitants": (145, 6),
 }
