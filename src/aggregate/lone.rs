@@ -63,7 +63,7 @@ impl Alone {
     }
 }
 
-/// Keys by their rank, from 1; of somebody alone.
+/// Numbers of keys by their rank, from 1; nobody's key has none.
 fn ranks(keys: impl Iterator<Item = i64>) -> FxHashMap<i64, u32> {
     let known: FxHashSet<i64> = keys.filter(|&key| key != NOBODY).collect();
     let mut keys: Vec<i64> = known.into_iter().collect();

@@ -5,7 +5,7 @@
 //! is taken out and put in (`late`); else all contacts of the period are counted.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use rayon::prelude::*;
 
@@ -85,10 +85,10 @@ impl Night<'_> {
     /// Turns and keeps those of some periods that add up: while one is written, another is turned.
     fn turn_and_keep(&self, late: &[(Period, Stored)], (tables, touched): (Tables, &Touched)) -> Result<Kept> {
         // The longest come first, so that none is left when the others are done.
-        let waiting = Mutex::new(late.iter().collect::<Vec<_>>());
+        let next = AtomicUsize::new(0);
         let turned = (0..TURNED_AT_ONCE).into_par_iter().map(|_| {
             let mut kept = Kept::new();
-            while let Some((period, stored)) = lock(&waiting).pop() {
+            while let Some((period, stored)) = late.iter().rev().nth(next.fetch_add(1, Relaxed)) {
                 let whole = |table| Some((table, read_whole(stored, table)?));
                 let before: Option<Blocks> = tables.with(*period).into_par_iter().map(whole).collect();
                 let blocks = before.map(|before| self.late(before, *period, (tables, touched))).transpose()?;
@@ -234,10 +234,6 @@ impl Night<'_> {
         };
         of_means.map(differ).collect()
     }
-}
-
-fn lock<T>(waiting: &Mutex<T>) -> MutexGuard<'_, T> {
-    waiting.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Gives the blocks of some periods who is in their cells.

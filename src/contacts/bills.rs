@@ -9,6 +9,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 
 use super::columns::{at, date, moment, number, text, whole};
+use super::contact::SECONDS_A_DAY;
 use crate::codes::{Geography, practice_types};
 use crate::definition::Pipeline;
 use crate::domain::{Error, MunicipalityNumber, PlaceIndex, Result, Sex};
@@ -75,7 +76,7 @@ pub fn file_of(seq: u64) -> u16 {
 /// Contacts that start before this second are in no table; none: all may be in one.
 pub fn first_second(pipeline: &Pipeline) -> Option<i64> {
     let firsts: Option<Vec<_>> = pipeline.tables.iter().map(|table| table.since).collect();
-    firsts?.into_iter().min().map(|month| i64::from(month.first_day()) * 86_400)
+    firsts?.into_iter().min().map(|month| i64::from(month.first_day()) * SECONDS_A_DAY)
 }
 
 /// Columns with codes of lists, in the order in which unknown codes are counted.

@@ -13,7 +13,7 @@ use crate::definition::FeatureSet;
 use crate::domain::{Error, Month, PlaceIndex, Result};
 use crate::stage::values;
 
-const SECONDS_A_DAY: i64 = 86_400;
+pub(super) const SECONDS_A_DAY: i64 = 86_400;
 
 /// A counted bill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

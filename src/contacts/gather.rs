@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 
 use super::bills::NO_YEAR;
 use super::bridge::bug;
-use super::contact::Contact;
+use super::contact::{Contact, SECONDS_A_DAY};
 use super::lines::chapter_of;
 use super::meaning::NOTHING;
 use super::resolve::Resolved;
@@ -23,7 +23,6 @@ use crate::definition::{AgeGroups, FeatureSet};
 use crate::domain::{Month, Result};
 use crate::load::IdSpace;
 
-const SECONDS_A_DAY: i64 = 86_400;
 /// Contacts made at a time.
 const PIECE: usize = 1 << 16;
 

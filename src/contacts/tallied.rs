@@ -13,6 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::bills::{AVVIST, BEHANDLES, BillReader, NO_PRACTICE_TYPE, Unknown, add_unknown, file_of, first_second, seq};
 use super::books::{Books, enter};
 use super::columns::{date, moment, number, whole};
+use super::contact::SECONDS_A_DAY;
 use super::parts::each_part;
 use super::resolve::Classed;
 use super::spool::{lock, part_of};
@@ -36,7 +37,6 @@ const COLUMNS: [&str; 9] = [
     "kommunenr_pb",
 ];
 
-const SECONDS_A_DAY: i64 = 86_400;
 /// A row of regning takes at least some so many bytes of a delivery, compressed or not.
 const BYTES_A_ROW: u64 = 24;
 /// Rows that one part should hold, so that its numbers stay at hand for the processor.

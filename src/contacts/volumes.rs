@@ -5,7 +5,7 @@
 
 use rayon::prelude::*;
 
-use super::contact::Contact;
+use super::contact::{Contact, SECONDS_A_DAY};
 use super::table::{ContactPart, Contacts};
 use crate::domain::{Month, PlaceIndex};
 
@@ -41,7 +41,7 @@ impl Volumes {
         let Some((first, last)) = self.months else { return };
         let length = length(self.months);
         for row in 0..part.len() {
-            let month = Month::of_day(part.start[row].div_euclid(86_400) as i32);
+            let month = Month::of_day(part.start[row].div_euclid(SECONDS_A_DAY) as i32);
             if month < first || month > last {
                 continue;
             }

@@ -51,9 +51,6 @@ struct Read<'a> {
     volumes: Volumes,
 }
 
-/// Residents, and the class of their rows; none where they are not read.
-type OfResidents = (Residents, Option<Scanned>);
-
 /// The cells of all tables, pools among them, where nothing is kept.
 pub fn plain_cells(run: &aggregate::Run, ledger: &Ledger) -> Result<Cells> {
     let cells = aggregate::count(run)?;
@@ -97,8 +94,9 @@ impl Run<'_> {
     }
 
     fn count_with(&self, ledger: &Ledger, stage: Option<&Stage>) -> Result<Counted> {
-        let (Read { contacts, night, books, delays, volumes }, of_residents) = self.contacts_and_residents(stage)?;
-        let (residents, mut counted) = self.account(contacts.as_ref(), of_residents, (books, &delays))?;
+        self.watch.step(Step::Contacts);
+        let Read { contacts, night, books, delays, volumes } = self.contacts(stage)?;
+        let (residents, mut counted) = self.account(contacts.as_ref(), books, &delays)?;
         self.pass_gates(&mut counted, &volumes)?;
         self.watch.step(Step::Count);
         let mut kept = Vec::new();
@@ -127,29 +125,22 @@ impl Run<'_> {
     /// From files to contacts, residents and joined registers, and the class of every row; with no
     /// stage, and before any gate.
     pub(super) fn read(&self) -> Result<(Contacts, Residents, Counted)> {
-        let (Read { contacts, books, delays, .. }, of_residents) = self.contacts_and_residents(None)?;
-        let (residents, counted) = self.account(contacts.as_ref(), of_residents, (books, &delays))?;
-        Ok((contacts.ok_or_else(|| Error::bug("a run has no contacts"))?, residents, counted))
-    }
-
-    /// Contacts, and residents with the class of their rows where they are read: side by side.
-    fn contacts_and_residents<'a>(&'a self, stage: Option<&'a Stage>) -> Result<(Read<'a>, OfResidents)> {
         self.watch.step(Step::Contacts);
-        let (contacts, residents) = rayon::join(|| self.contacts(stage), || self.residents());
-        let contacts = contacts?;
-        self.watch.step(Step::Residents);
-        Ok((contacts, residents?))
+        let Read { contacts, books, delays, .. } = self.contacts(None)?;
+        let (residents, counted) = self.account(contacts.as_ref(), books, &delays)?;
+        Ok((contacts.ok_or_else(|| Error::bug("a run has no contacts"))?, residents, counted))
     }
 
     /// Residents, joined registers, and the class of every row.
     fn account(
         &self,
         contacts: Option<&Contacts>,
-        (residents, scanned): OfResidents,
-        (books, delays): (Books, &BTreeMap<Delay, u64>),
+        books: Books,
+        delays: &BTreeMap<Delay, u64>,
     ) -> Result<(Residents, Counted)> {
+        self.watch.step(Step::Residents);
         let mut sources = books.sources;
-        sources.extend(scanned.map(|scanned| (RESIDENTS.into(), scanned)));
+        let residents = self.residents(&mut sources)?;
         let mut linked = contacts.map(|contacts| self.link(contacts, &residents)).transpose()?.unwrap_or_default();
         sources.append(&mut linked.sources);
         unchanged(&self.plan.delivered)?;
@@ -204,12 +195,13 @@ impl Run<'_> {
     }
 
     /// Residents, where a rate needs them.
-    fn residents(&self) -> Result<OfResidents> {
+    fn residents(&self, sources: &mut BTreeMap<String, Scanned>) -> Result<Residents> {
         if !self.pipeline.sources.iter().any(|used| used.source == RESIDENTS) {
-            return Ok((Residents::default(), None));
+            return Ok(Residents::default());
         }
         let (residents, scanned) = contacts::residents(&self.plan.inputs, self.pipeline, self.geography)?;
-        Ok((residents, Some(scanned)))
+        sources.insert(RESIDENTS.into(), scanned);
+        Ok(residents)
     }
 
     /// Asks every gate; keeps the rejects and the accounting of a run that one of them stops.

@@ -222,27 +222,12 @@ mod tests {
     use super::super::testing::*;
     use super::*;
     use crate::definition::Measure;
-    use crate::domain::Month;
     use crate::relations::describe;
 
     /// One place in one month: person 1 with contacts of both types, person 2 with one of type 0.
     /// Gives the system's cells of (whole, type 0, type 1) there.
     fn with_system(see: impl FnOnce(&System<'_>, [CellId; 3])) {
-        let contact = |person, kind| Contact {
-            person,
-            doctor: 1,
-            residence: 0,
-            practice: 0,
-            month: Month::new(2024, 1),
-            kind,
-            features: 0,
-            outside: false,
-            weekend: false,
-            sex: 0,
-            age: 0,
-            chapter: 0,
-            part: 0,
-        };
+        let contact = |person, kind| Contact { person, kind, ..Contact::default() };
         let geography = geography(&[2, 1]);
         let mut table = table("t", &[0b11, 0b01, 0b10]);
         table.measures = vec![Measure::Contacts, Measure::Patients];

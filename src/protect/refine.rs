@@ -196,7 +196,10 @@ impl<'c, 's, 'a> Completion<'c, 's, 'a> {
             grid.role[dim] != Role::Absent || stands
         };
         let open = grid.mentions.iter().any(|mention| self.is_open(grid, mention.dim));
-        let quantities = || (0..grid.quantities).any(|quantity| sign(grid, &self.mentioned(grid), quantity) != 0);
+        let quantities = || {
+            let mentioned = self.mentioned(grid);
+            (0..grid.quantities).any(|quantity| sign(grid, &mentioned, quantity) != 0)
+        };
         lanes && (0..self.leaves.len()).all(absent) && (open || quantities())
     }
 

@@ -11,13 +11,15 @@ use super::rates::{mean, ratio};
 use super::system::State;
 use super::workload::contributors;
 use crate::aggregate::{CellCount, Place, TableCells};
-use crate::definition::{IndicatorValue, Level, Measure, PerDoctor, PlaceBasis, Table};
+use crate::definition::{IndicatorValue, Level, Measure, PerDoctor, Table};
 
 /// What was decided for a table.
 pub(super) struct Decisions {
     /// By row-major position; of tables of means, by mean.
     pub states: Vec<State>,
     pub reasons: Vec<Reason>,
+    /// Those of the patients, by row-major position; none in tables of means.
+    pub reasons_of_patients: Vec<Reason>,
     /// By position on the place axis: whether the public table has the place.
     pub named: Vec<bool>,
     /// By position on the period axis: whether it is published.
@@ -178,13 +180,9 @@ impl Decided<'_> {
             _ => Some(f64::from(count.value)),
         };
         let hidden = self.decisions.states[index] == State::Hidden && count.value > 0;
-        let reason = match self.decisions.reasons[index] {
-            // A doctor dominates the contacts of a total that tables by practice show too; its patients are hidden
-            // for their sake alone.
-            Reason::Dominance if of_patients && self.table.place == PlaceBasis::Residence => Reason::Secondary,
-            reason => reason,
-        };
-        Entry { truth, hidden, reason: if hidden { reason.name() } else { "" }, contributors: Some(count) }
+        let reasons = if of_patients { &self.decisions.reasons_of_patients } else { &self.decisions.reasons };
+        let reason = if hidden { reasons[index].name() } else { "" };
+        Entry { truth, hidden, reason, contributors: Some(count) }
     }
 
     fn share(&self, parts: [usize; 3]) -> Entry {

@@ -163,7 +163,7 @@ impl Run<'_> {
         let named = cells.axes.places.iter().map(|place| !pooled(place)).collect();
         let periods = vec![true; cells.axes.periods.len()];
         let states = reasons.iter().map(state).collect();
-        Some(Decisions { states, reasons, named, periods, told: Vec::new() })
+        Some(Decisions { states, reasons, reasons_of_patients: Vec::new(), named, periods, told: Vec::new() })
     }
 
     fn finish(
@@ -217,6 +217,7 @@ fn decisions_of(system: &System<'_>, view: usize, least: &[Vec<u32>; 2]) -> Deci
     Decisions {
         states: ids.iter().map(|id| cell(id).map_or(State::Unpublished, |cell| cell.state)).collect(),
         reasons: ids.iter().map(|id| cell(id).map_or(Reason::Shown, |cell| cell.reason)).collect(),
+        reasons_of_patients: ids.iter().map(|&id| system.reason_of_patients(id)).collect(),
         named: system.views[view].place.codes.iter().map(Option::is_some).collect(),
         periods: system.views[view].period.codes.iter().map(Option::is_some).collect(),
         told: ids.iter().map(|&id| if id == NO_CELL { [Told::NOTHING; 2] } else { system.told(id, least) }).collect(),

@@ -228,6 +228,15 @@ impl System<'_> {
         differs.copied().unwrap_or(self.owners[cell as usize])
     }
 
+    /// Why the patients of a cell are hidden: for their own sake only where a width is asked of them. Another table may
+    /// find the same contacts unsafe by a rule that says nothing of patients (a doctor dominates them).
+    pub fn reason_of_patients(&self, id: CellId) -> Reason {
+        let reason = self.cells.get(id as usize).map_or(Reason::Shown, |cell| cell.reason);
+        let target = self.target_of.get(id as usize).and_then(|&target| self.targets.get(target as usize));
+        let is_asked = target.is_some_and(|target| target.asked[1] > 0);
+        if reason.is_primary() && !is_asked { Reason::Secondary } else { reason }
+    }
+
     /// Hides a shown cell and what falls with it.
     pub fn hide(&mut self, cell: CellId, reason: Reason) {
         let hidden = &mut self.cells[cell as usize];

@@ -48,6 +48,27 @@ pub(crate) struct Contact {
     pub part: u8,
 }
 
+/// Of January 2024, in the first municipality.
+impl Default for Contact {
+    fn default() -> Self {
+        Contact {
+            person: 1,
+            doctor: 1,
+            residence: 0,
+            practice: 0,
+            month: Month::new(2024, 1),
+            kind: 0,
+            features: 0,
+            outside: false,
+            weekend: false,
+            sex: 0,
+            age: 0,
+            chapter: 0,
+            part: 0,
+        }
+    }
+}
+
 /// A county for every entry, with so many municipalities.
 pub(crate) fn geography(sizes: &[u16]) -> Geography {
     let counties: Vec<County> =
@@ -289,15 +310,8 @@ pub(super) fn hidden_of_three(numbers: [[u32; 3]; 3]) -> Vec<(usize, usize)> {
             doctor: (place * 10 + at % 3 + 1) as u32,
             residence: place as u16,
             practice: place as u16,
-            month: Month::new(2024, 1),
             kind: kind as u8,
-            features: 0,
-            outside: false,
-            weekend: false,
-            sex: 0,
-            age: 0,
-            chapter: 0,
-            part: 0,
+            ..Contact::default()
         }));
     }
     let mut table = table("t", &[0b111, 0b001, 0b010, 0b100]);

@@ -229,32 +229,13 @@ fn more_effort_hides_less() {
 #[test]
 fn patients_of_a_total_that_doctors_dominate_are_hidden_for_its_contacts_sake() {
     let geography = geography(&[3]);
-    let contact = |at: u32| Contact {
-        person: 1 + at % 100,
-        doctor: if at < 300 {
-            1
-        } else if at < 500 {
-            2
-        } else {
-            3 + at % 4
-        },
-        residence: (at % 3) as u16,
-        practice: if at < 300 {
-            0
-        } else if at < 500 {
-            1
-        } else {
-            2
-        },
-        month: Month::new(2024, 1),
-        kind: 0,
-        features: 0,
-        outside: false,
-        weekend: false,
-        sex: 0,
-        age: 0,
-        chapter: 0,
-        part: 0,
+    let contact = |at: u32| {
+        let (doctor, practice) = match at {
+            0..300 => (1, 0),
+            300..500 => (2, 1),
+            _ => (3 + at % 4, 2),
+        };
+        Contact { person: 1 + at % 100, doctor, residence: (at % 3) as u16, practice, ..Contact::default() }
     };
     let contacts: Vec<Contact> = (0..520).map(contact).collect();
     let (mut by_residence, mut by_practice) = (table("r", &[0b1]), table("p", &[0b1]));

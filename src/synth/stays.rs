@@ -118,7 +118,7 @@ impl Maker {
                 continue;
             }
             self.after(&stay);
-            if !self.dice.chance(if old { 0.165 } else { 0.075 }) {
+            if !self.dice.chance(if old { 0.158 } else { 0.075 }) {
                 return;
             }
             let pause = 9 * HOUR + (self.dice.unit() * self.dice.unit() * 29.0 * DAY as f64) as i64 / 60 * 60;
