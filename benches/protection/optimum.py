@@ -17,6 +17,8 @@ from tables import places
 
 # Beyond any change that matters.
 FAR = 1_000.0
+# Cuts of one round, after which pairs are left for the next.
+MOST_CUTS = 400
 
 
 class Master:
@@ -70,22 +72,35 @@ class Intervals:
         low, high = -(self.values - 1) * hidden, FAR * hidden
         self.solver.changeColsBounds(len(self.all), self.all, low, high)
 
-    def width(self, cell):
-        """The width, and by cell how much of it hiding the cell can bring at most."""
-        width, weights = 0.0, np.zeros(len(self.all))
+    def width(self, *cells):
+        """The width of the sum of some cells, by cell how much of it hiding the cell can bring at most, and the changes
+        at both ends."""
+        width, weights, ends = 0.0, np.zeros(len(self.all)), []
         for sign in (-1.0, 1.0):
-            self.solver.changeColCost(int(cell), sign)
+            for cell in cells:
+                self.solver.changeColCost(int(cell), sign)
             self.solver.run()
             width -= self.solver.getInfo().objective_function_value
-            dual = np.array(self.solver.getSolution().col_dual)
+            solution = self.solver.getSolution()
+            dual = np.array(solution.col_dual)
             weights += np.where(dual < 0, -dual * FAR, dual * (self.values - 1))
-        self.solver.changeColCost(int(cell), 0.0)
-        return width, weights
+            ends.append(np.array(solution.col_value))
+        for cell in cells:
+            self.solver.changeColCost(int(cell), 0.0)
+        return width, weights, ends
 
 
-def optimum(table, width, seconds, kept=None):
+def known_pairs(changes, few):
+    """Pairs of `few`, positions among the cells whose changes are given by row, that no change parts."""
+    known = few
+    for change in changes:
+        known = known[np.abs(change[known[:, 0]] + change[known[:, 1]]) < 1e-6]
+    return known
+
+
+def optimum(table, width, seconds, kept=None, pairs=False):
     """The pattern, how many cells it hides beside the unsafe ones, the proved bound, and whether they meet. `kept`:
-    cells that must stay shown."""
+    cells that must stay shown; `pairs`: two unsafe cells with too small a sum must not have a known one."""
     started, filled = time.monotonic(), table.values > 0
     unknown, matrix, _ = equations(table.dims, table.values, filled)
     values = table.values[filled].astype(float)
@@ -93,17 +108,30 @@ def optimum(table, width, seconds, kept=None):
     free = ~unsafe if kept is None else ~unsafe & ~kept[filled]
     intervals, master = Intervals(matrix, values), Master(int(free.sum()))
     hidden, bound, whole, chosen_whole, broken = unsafe.astype(float), 0.0, False, False, 1
+    small = np.flatnonzero(unsafe)
+    few = np.array([(a, b) for at, a in enumerate(small) for b in small[at + 1:] if values[a] + values[b] <= 4], dtype=int)
+
+    def is_cut(wanted, *cells):
+        found, weights, ends = intervals.width(*cells)
+        least = wanted - weights[unsafe].sum()
+        is_new = found < wanted - 1e-6 and least > 1e-6
+        if is_new:
+            master.add(np.minimum(weights[free], least), least)
+        return is_new, ends
 
     def cut():
         intervals.open(hidden)
-        broken = 0
-        for cell in np.flatnonzero(unsafe):
-            found, weights = intervals.width(cell)
-            if found < width - 1e-6:
-                least = width - weights[unsafe].sum()
-                if least > 1e-6:
-                    master.add(np.minimum(weights[free], least), least)
-                    broken += 1
+        broken, changes = 0, []
+        for cell in small:
+            is_new, ends = is_cut(width, cell)
+            broken += is_new
+            changes += ends
+        left = known_pairs(changes, few) if pairs else ()
+        # What parts one pair parts others.
+        while len(left) and broken < MOST_CUTS:
+            is_new, ends = is_cut(1.0, *left[0])
+            broken += is_new
+            left = known_pairs(ends, left[1:])
         return broken
 
     while time.monotonic() - started < seconds:
@@ -158,8 +186,8 @@ if __name__ == "__main__":
         for width in (2, 3):
             print(table.name, "W", width, "at least", least_by_county(table, width, float(sys.argv[2])), flush=True)
         sys.exit()
-    for width in (1, 2, 3):
+    for width, pairs in ((1, False), (2, False), (2, True), (3, False), (3, True)):
         started = time.monotonic()
-        pattern, extra, bound, proved = optimum(table, width, float(sys.argv[2]))
-        print(table.name, "W", width, "secondary", extra, "bound", bound, "proved" if proved else "stopped",
+        pattern, extra, bound, proved = optimum(table, width, float(sys.argv[2]), pairs=pairs)
+        print(table.name, "W", width, "pairs too" if pairs else "", "secondary", extra, "bound", bound, "proved" if proved else "stopped",
               widths(table.dims, table.values, pattern, table.unsafe()), f"{time.monotonic() - started:.0f} s", flush=True)

@@ -16,7 +16,7 @@ use super::days::DoctorDays;
 use super::kept::{Named, rows};
 use super::levels::{KEPT, Levels};
 use crate::domain::Result;
-use crate::stage::values;
+use crate::stage::Numbers;
 
 /// The persons in a cell: the sum of their keys, which is the key of one who is alone, and the
 /// largest numbers of contacts.
@@ -134,7 +134,7 @@ impl Contributors {
     /// From rows, for the cells of the layers; none where they are rows of something else.
     pub fn from_rows(parts: &[RecordBatch], cells: [&[KeptCell<CellCount>]; 2]) -> Option<Contributors> {
         let [doctors, persons, pairs, of_patients, pairs_of_patients, levels, days] = parts else { return None };
-        let doctors = values::<Int64Type>(doctors, "doctor")?.to_vec();
+        let doctors = Numbers::of::<Int64Type>(doctors, "doctor")?.to_vec();
         let layer = |persons, pairs, cells: &[_]| layer_of(persons, pairs, (cells.len(), doctors.len()));
         let mut layers = [layer(persons, pairs, cells[0])?, layer(of_patients, pairs_of_patients, cells[1])?];
         levels_of(levels, cells[0], &mut layers[0].persons)?;
@@ -175,26 +175,27 @@ fn levels_to_rows(persons: &[Persons], cells: &[KeptCell<CellCount>]) -> Result<
 
 fn levels_of(rows: &RecordBatch, cells: &[KeptCell<CellCount>], persons: &mut [Persons]) -> Option<()> {
     persons.iter_mut().zip(cells).for_each(|(persons, cell)| persons.levels = told_by(&cell.cell));
-    let (at, unknown) = (values::<UInt32Type>(rows, "cell")?, values::<UInt32Type>(rows, "unknown")?);
-    let kept = |name: &str| values::<UInt32Type>(rows, name);
+    let (at, unknown) = (Numbers::of::<UInt32Type>(rows, "cell")?, Numbers::of::<UInt32Type>(rows, "unknown")?);
+    let kept = |name: &str| Numbers::of::<UInt32Type>(rows, name);
     let numbers = [kept(NUMBERS[0])?, kept(NUMBERS[1])?, kept(NUMBERS[2])?];
     let of = [kept(PERSONS[0])?, kept(PERSONS[1])?, kept(PERSONS[2])?];
     for row in 0..rows.num_rows() {
-        let kept = [0, 1, 2].map(|level| (numbers[level][row], of[level][row]));
-        persons.get_mut(at[row] as usize)?.levels = Levels { kept, unknown: unknown[row] };
+        let kept = [0, 1, 2].map(|level| (numbers[level].at(row), of[level].at(row)));
+        persons.get_mut(at.at(row) as usize)?.levels = Levels { kept, unknown: unknown.at(row) };
     }
     Some(())
 }
 
 fn layer_of(persons: &RecordBatch, pairs: &RecordBatch, (cells, doctors): (usize, usize)) -> Option<Layer> {
-    let (ends, keys) = (values::<UInt32Type>(persons, "end")?, values::<Int64Type>(persons, "keys")?);
-    let (doctor, number) = (values::<UInt32Type>(pairs, "doctor")?, values::<UInt32Type>(pairs, "number")?);
+    let (ends, keys) = (Numbers::of::<UInt32Type>(persons, "end")?, Numbers::of::<Int64Type>(persons, "keys")?);
+    let (doctor, number) = (Numbers::of::<UInt32Type>(pairs, "doctor")?, Numbers::of::<UInt32Type>(pairs, "number")?);
+    let (ends, doctor) = (ends.to_vec(), doctor.to_vec());
     let is_whole = ends.len() == cells && ends.last().map_or(0, |&end| end as usize) == doctor.len();
     if !is_whole || !ends.is_sorted() || doctor.iter().any(|&doctor| doctor as usize >= doctors) {
         return None;
     }
-    let persons = keys.iter().map(|&keys| Persons { keys, levels: Levels::default() }).collect();
-    let doctors = Doctors { ends: ends.to_vec(), doctor: doctor.to_vec(), number: number.to_vec() };
+    let persons = keys.iter().map(|keys| Persons { keys, levels: Levels::default() }).collect();
+    let doctors = Doctors { ends, doctor, number: number.to_vec() };
     Some(Layer { persons, doctors })
 }
 
@@ -265,6 +266,6 @@ mod tests {
     fn the_largest_numbers_are_kept_of_cells_alone_that_do_not_tell_them() {
         let (whole, [contacts, _]) = whole();
         let rows = levels_to_rows(&whole.layers[0].persons, &contacts).unwrap();
-        assert_eq!(values::<UInt32Type>(&rows, "cell").unwrap(), [0]);
+        assert_eq!(Numbers::of::<UInt32Type>(&rows, "cell").unwrap().to_vec(), [0]);
     }
 }

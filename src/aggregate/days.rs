@@ -18,7 +18,7 @@ use super::kept::{Named, rows};
 use super::workload::{BILLION, own};
 use crate::definition::PerDoctor;
 use crate::domain::Result;
-use crate::stage::values;
+use crate::stage::Numbers;
 
 /// By position of a place and key of a doctor: days with a contact there, then a figure a mean.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,10 +50,11 @@ impl DoctorDays {
 
     /// From rows; none where they are rows of something else.
     pub fn from_rows(rows: &RecordBatch) -> Option<DoctorDays> {
-        let (places, doctors) = (values::<UInt32Type>(rows, "place")?, values::<Int64Type>(rows, "doctor")?);
-        let figure = |at: usize| values::<UInt32Type>(rows, &format!("figure-{at}"));
+        let (places, doctors) = (Numbers::of::<UInt32Type>(rows, "place")?, Numbers::of::<Int64Type>(rows, "doctor")?);
+        let figure = |at: usize| Numbers::of::<UInt32Type>(rows, &format!("figure-{at}"));
         let figures = (0..rows.num_columns() - 2).map(figure).collect::<Option<Vec<_>>>()?;
-        let row = |row: usize| ((places[row], doctors[row]), figures.iter().map(|figure| figure[row]).collect());
+        let row =
+            |row: usize| ((places.at(row), doctors.at(row)), figures.iter().map(|figure| figure.at(row)).collect());
         Some(DoctorDays((0..rows.num_rows()).map(row).collect()))
     }
 

@@ -15,7 +15,7 @@ use super::cells::{CellCount, MeanCell, TableCells};
 use super::lone::{Alone, NOBODY};
 use super::sparse::Sparse;
 use crate::domain::{Error, Result};
-use crate::stage::{Stored, values};
+use crate::stage::{Numbers, Stored, narrow, values};
 
 /// Layers of a block, in their order.
 const LAYERS: [&str; 3] = ["contacts", "patients", "means"];
@@ -87,16 +87,16 @@ impl Rows {
 
     /// Visits layer, row, and keys of patient and doctor of the cells where one is alone.
     fn each_alone(&self, mut visit: impl FnMut(u8, usize, (i64, i64)) -> Option<()>) -> Option<()> {
-        let (layers, rows) = (values::<UInt8Type>(&self.alone, "layer")?, values::<UInt32Type>(&self.alone, "row")?);
-        let patients = values::<Int64Type>(&self.alone, "patient")?;
-        let doctors = values::<Int64Type>(&self.alone, "doctor")?;
-        (0..rows.len()).try_for_each(|at| visit(layers[at], rows[at] as usize, (patients[at], doctors[at])))
+        let layers = values::<UInt8Type>(&self.alone, "layer")?;
+        let rows = Numbers::of::<UInt32Type>(&self.alone, "row")?;
+        let mut alone = layers.iter().zip(rows.iter()).zip(self.alone()?);
+        alone.try_for_each(|((&layer, row), keys)| visit(layer, row as usize, keys))
     }
 
     /// Keys of those who are alone in some cell, of patients and doctors.
     pub fn alone(&self) -> Option<impl Iterator<Item = (i64, i64)> + Clone + Send> {
-        let patients = values::<Int64Type>(&self.alone, "patient")?;
-        Some(patients.iter().copied().zip(values::<Int64Type>(&self.alone, "doctor")?.iter().copied()))
+        let keys = |name| Numbers::of::<Int64Type>(&self.alone, name);
+        Some(keys("patient")?.iter().zip(keys("doctor")?.iter()))
     }
 
     /// Puts the cells among those of a table whose layers have their lengths; none where they do
@@ -110,7 +110,7 @@ impl Rows {
         let means = put(means.as_ref(), MeanColumns::of, &mut table.means, slices[2])?;
         self.each_alone(|layer, row, (patient, doctor)| {
             let (patient, doctor) = (alone.patient(patient)?, alone.doctor(doctor)?);
-            let place = |positions: &[u32], slice: Slice| Some(slice.whole(*positions.get(row)? as usize));
+            let place = |at: Positions, slice: Slice| (row < at.len()).then(|| slice.whole(at.at(row) as usize));
             let lone = match layer {
                 0 => lone_of(table.contacts.get_mut(place(contacts, slices[0])?)?),
                 1 => lone_of(table.patients.get_mut(place(patients, slices[1])?)?),
@@ -134,19 +134,22 @@ fn note<T>(alone: &mut Vec<(u8, u32, i64, i64)>, layer: u8, cells: &[KeptCell<T>
     alone.extend(somebody.map(|(row, cell)| (layer, row, cell.patient, cell.doctor)));
 }
 
+/// Positions of rows among the cells of a period.
+type Positions<'r> = Numbers<'r, u32>;
+
 /// Puts rows among the cells of a layer; the positions of the rows.
 fn put<'r, T: Clone + Default + PartialEq, C: Columns<Cell = T>>(
     rows: Option<&'r RecordBatch>,
     columns: impl Fn(&'r RecordBatch) -> Option<C>,
     layer: &mut Sparse<T>,
     slice: Slice,
-) -> Option<&'r [u32]> {
-    let Some(rows) = rows else { return Some(&[]) };
-    let (at, columns) = (values::<UInt32Type>(rows, "at")?, columns(rows)?);
+) -> Option<Positions<'r>> {
+    let Some(rows) = rows else { return Some(Numbers::Whole(&[])) };
+    let (at, columns) = (Numbers::of::<UInt32Type>(rows, "at")?, columns(rows)?);
     if slice.inner == 0 {
         return None;
     }
-    for (row, &at) in at.iter().enumerate() {
+    for (row, at) in at.iter().enumerate() {
         *layer.get_mut(slice.whole(at as usize))? = columns.cell(row);
     }
     Some(at)
@@ -158,7 +161,7 @@ trait Columns {
     fn cell(&self, row: usize) -> Self::Cell;
 }
 
-struct CountColumns<'r>([&'r [u32]; 6]);
+struct CountColumns<'r>([Numbers<'r, u32>; 6]);
 
 impl<'r> CountColumns<'r> {
     const NAMES: [&'static str; 6] = ["value", "patients", "doctors", "top_patient", "top_doctor", "second_doctor"];
@@ -173,22 +176,22 @@ impl Columns for CountColumns<'_> {
 
     #[inline]
     fn cell(&self, row: usize) -> CellCount {
-        let [value, patients, doctors, top_patient, top_doctor, second_doctor] = self.0.map(|column| column[row]);
+        let [value, patients, doctors, top_patient, top_doctor, second_doctor] = self.0.map(|column| column.at(row));
         let (lone_patient, lone_doctor) = (0, 0);
         CellCount { value, patients, doctors, top_patient, top_doctor, second_doctor, lone_patient, lone_doctor }
     }
 }
 
 struct MeanColumns<'r> {
-    sums: [&'r [i64]; 2],
-    numbers: [&'r [u32]; 6],
+    sums: [Numbers<'r, i64>; 2],
+    numbers: [Numbers<'r, u32>; 6],
 }
 
 impl<'r> MeanColumns<'r> {
     const NAMES: [&'static str; 6] = ["doctors", "contacts", "patients", "top_patient", "top_doctor", "second_doctor"];
 
     fn of(rows: &'r RecordBatch) -> Option<Self> {
-        let sums = [values::<Int64Type>(rows, "low")?, values::<Int64Type>(rows, "high")?];
+        let sums = [Numbers::of::<Int64Type>(rows, "low")?, Numbers::of::<Int64Type>(rows, "high")?];
         Some(MeanColumns { sums, numbers: numbers(rows, Self::NAMES)? })
     }
 }
@@ -198,9 +201,9 @@ impl Columns for MeanColumns<'_> {
 
     fn cell(&self, row: usize) -> MeanCell {
         let [doctors, contacts, patients, top_patient, top_doctor, second_doctor] =
-            self.numbers.map(|column| column[row]);
+            self.numbers.map(|column| column.at(row));
         MeanCell {
-            sum_billionths: i128::from(self.sums[1][row]) << 64 | i128::from(self.sums[0][row] as u64),
+            sum_billionths: i128::from(self.sums[1].at(row)) << 64 | i128::from(self.sums[0].at(row) as u64),
             doctors,
             contacts,
             patients,
@@ -213,15 +216,15 @@ impl Columns for MeanColumns<'_> {
     }
 }
 
-fn numbers<'r>(rows: &'r RecordBatch, names: [&str; 6]) -> Option<[&'r [u32]; 6]> {
-    let columns = names.iter().map(|name| values::<UInt32Type>(rows, name)).collect::<Option<Vec<_>>>()?;
+fn numbers<'r>(rows: &'r RecordBatch, names: [&str; 6]) -> Option<[Numbers<'r, u32>; 6]> {
+    let columns = names.iter().map(|name| Numbers::of::<UInt32Type>(rows, name)).collect::<Option<Vec<_>>>()?;
     columns.try_into().ok()
 }
 
 /// A kept cell for every row, with nobody alone in it.
 fn kept<C: Columns>(rows: &RecordBatch, columns: &C) -> Option<Vec<KeptCell<C::Cell>>> {
-    let at = values::<UInt32Type>(rows, "at")?.iter().enumerate();
-    let of_row = |(row, &at)| KeptCell { at, cell: columns.cell(row), patient: NOBODY, doctor: NOBODY };
+    let at = Numbers::of::<UInt32Type>(rows, "at")?.iter().enumerate();
+    let of_row = |(row, at)| KeptCell { at, cell: columns.cell(row), patient: NOBODY, doctor: NOBODY };
     Some(at.map(of_row).collect())
 }
 
@@ -261,12 +264,13 @@ fn column<T: ArrowPrimitiveType, C>(kept: &[KeptCell<C>], of: impl Fn(&KeptCell<
     Arc::new(PrimitiveArray::<T>::from_iter_values(kept.iter().map(of)))
 }
 
-/// Rows of some columns of one length.
+/// Rows of some columns of one length, narrowed.
 pub fn rows<'n>(columns: impl Iterator<Item = Named<'n>>) -> Result<RecordBatch> {
     let (names, arrays): (Vec<&str>, Vec<ArrayRef>) = columns.unzip();
     let field = |(name, array): (&&str, &ArrayRef)| Field::new(*name, DataType::clone(array.data_type()), false);
     let schema = Schema::new(names.iter().zip(&arrays).map(field).collect::<Vec<_>>());
-    RecordBatch::try_new(Arc::new(schema), arrays).map_err(|_| Error::bug("a block has columns of different lengths"))
+    let wrong = |_| Error::bug("a block has columns of different lengths");
+    narrow(&RecordBatch::try_new(Arc::new(schema), arrays).map_err(wrong)?)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use arrow::record_batch::RecordBatch;
 
 use crate::definition::FeatureSet;
 use crate::domain::{Error, Month, PlaceIndex, Result};
-use crate::stage::values;
+use crate::stage::{Numbers, values};
 
 pub(super) const SECONDS_A_DAY: i64 = 86_400;
 
@@ -95,19 +95,19 @@ pub fn from_rows(rows: &RecordBatch) -> Option<Vec<Contact>> {
 /// Those of them that are wanted, by person, doctor and start; none as above.
 pub fn pick_rows(rows: &RecordBatch, is_wanted: impl Fn((i64, i64, i64)) -> bool) -> Option<Vec<Contact>> {
     let columns = Columns::of(rows)?;
-    let key = |at: usize| (columns.person[at], columns.doctor[at], columns.start[at]);
+    let key = |at: usize| (columns.person.at(at), columns.doctor.at(at), columns.start.at(at));
     Some((0..rows.num_rows()).filter(|&at| is_wanted(key(at))).map(|at| columns.contact(at)).collect())
 }
 
 /// The columns of rows of contacts.
 struct Columns<'r> {
-    bill: &'r [i64],
-    person: &'r [i64],
-    doctor: &'r [i64],
-    clinic: &'r [i64],
-    start: &'r [i64],
+    bill: Numbers<'r, i64>,
+    person: Numbers<'r, i64>,
+    doctor: Numbers<'r, i64>,
+    clinic: Numbers<'r, i64>,
+    start: Numbers<'r, i64>,
     registered: &'r [i32],
-    features: &'r [u32],
+    features: Numbers<'r, u32>,
     residence: &'r [u16],
     practice: &'r [u16],
     practice_type: &'r [u8],
@@ -119,7 +119,7 @@ struct Columns<'r> {
 
 impl<'r> Columns<'r> {
     fn of(rows: &'r RecordBatch) -> Option<Self> {
-        let long = |name| values::<Int64Type>(rows, name);
+        let long = |name| Numbers::of::<Int64Type>(rows, name);
         let byte = |name| values::<UInt8Type>(rows, name);
         Some(Columns {
             bill: long("bill")?,
@@ -128,7 +128,7 @@ impl<'r> Columns<'r> {
             clinic: long("clinic")?,
             start: long("start")?,
             registered: values::<Int32Type>(rows, "registered")?,
-            features: values::<UInt32Type>(rows, "features")?,
+            features: Numbers::of::<UInt32Type>(rows, "features")?,
             residence: values::<UInt16Type>(rows, "residence")?,
             practice: values::<UInt16Type>(rows, "practice")?,
             practice_type: byte("practice_type")?,
@@ -141,13 +141,13 @@ impl<'r> Columns<'r> {
 
     fn contact(&self, at: usize) -> Contact {
         Contact {
-            bill: self.bill[at],
-            person: self.person[at],
-            doctor: self.doctor[at],
-            clinic: self.clinic[at],
-            start: self.start[at],
+            bill: self.bill.at(at),
+            person: self.person.at(at),
+            doctor: self.doctor.at(at),
+            clinic: self.clinic.at(at),
+            start: self.start.at(at),
             registered: self.registered[at],
-            features: self.features[at],
+            features: self.features.at(at),
             residence: self.residence[at],
             practice: self.practice[at],
             practice_type: self.practice_type[at],

@@ -18,7 +18,7 @@ use super::table::Contacts;
 use super::volumes::{MonthVolumes, Volumes};
 use crate::domain::{Error, Month, Result};
 use crate::load::IdSpace;
-use crate::stage::{Key, Stage, Stored, checksum, pack, unpack, values};
+use crate::stage::{Key, Stage, Stored, checksum, narrow, pack, unpack, values};
 
 /// Contacts given on at a time.
 const AT_ONCE: usize = 1 << 16;
@@ -98,7 +98,7 @@ impl Months<'_> {
 
     /// Keeps the contacts of a month.
     pub fn keep(&self, month: Month, contacts: &[Contact]) -> Result<MonthFile> {
-        let rows = pack(&to_rows(contacts)?)?;
+        let rows = pack(&narrow(&to_rows(contacts)?)?)?;
         let file = MonthFile { month: month.0, contents: checksum(&rows), contacts: contacts.len() as u64 };
         let key = self.key(&file);
         if self.stage.read(&key).is_none() {

@@ -7,9 +7,11 @@
 
 mod container;
 mod folder;
+mod narrow;
 
 pub use container::{Stored, Writer, checksum, pack, unpack, values};
 pub use folder::{Key, Stage, sweep};
+pub use narrow::{Numbers, narrow};
 
 #[cfg(test)]
 mod tests;
