@@ -8,6 +8,7 @@ itself is not made: runs are stopped when protection begins, which is when the s
 
 import argparse
 import json
+import os
 import shutil
 import signal
 import statistics
@@ -28,7 +29,9 @@ def as_of(number):
 
 
 def to_cells(arguments, delivery, day, out, *more):
-    """Runs to the cells; wall seconds and processor seconds by step, peak memory."""
+    """Runs to the cells; wall seconds and processor seconds by step, peak memory. What was written before is on the disk
+    first, as it is when a night begins."""
+    os.sync()
     command = [arguments.kprstat, "run", arguments.pipeline, "--delivery", delivery, "--as-of", day, "--out", out]
     command += ["--log", "json", *more]
     run = subprocess.Popen([str(word) for word in command], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)

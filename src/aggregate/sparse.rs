@@ -6,7 +6,7 @@
 use std::ops::Index;
 
 /// Most cells of a run, where nothing is known of the layer.
-const RUN: usize = 64;
+const RUN: usize = 16;
 /// A layer whose places have no run of at least so many cells has runs that do not end with places.
 const SHORTEST: usize = 8;
 
@@ -128,17 +128,17 @@ mod tests {
 
     #[test]
     fn cells_come_back_and_empty_runs_take_no_room() {
-        let cells: Vec<u32> = (0..200).map(|at| if at < 64 || at == 199 { at } else { 0 }).collect();
+        let cells: Vec<u32> = (0..50).map(|at| if at < 16 || at == 49 { at } else { 0 }).collect();
         let sparse = Sparse::from(cells.clone());
         assert_eq!(sparse.iter().copied().collect::<Vec<_>>(), cells);
-        assert_eq!((sparse.len(), sparse[199], sparse.get(200)), (200, 199, None));
+        assert_eq!((sparse.len(), sparse[49], sparse.get(50)), (50, 49, None));
         assert_eq!(sparse.runs.iter().map(Option::is_some).collect::<Vec<_>>(), [true, false, false, true]);
     }
 
     #[test]
     fn what_is_set_stands_alone() {
         let mut sparse = Sparse::<u32>::empty(30, 10);
-        assert_eq!(sparse.run, 10, "of 8 to 64 the largest that divides 10");
+        assert_eq!(sparse.run, 10, "of 8 to 16 the largest that divides 10");
         *sparse.get_mut(17).unwrap() = 5;
         assert!(sparse.get_mut(30).is_none());
         let expected: Vec<u32> = (0..30).map(|at| if at == 17 { 5 } else { 0 }).collect();
