@@ -2,7 +2,8 @@
 //!
 //! In: a query. Out: a leaf raised for the target and another lowered for it, with all cells that
 //! hold the one and not the other. What both are in (a month of the whole country) stands still.
-//! A few large leaves are tried for the second, not all. Changes nothing.
+//! A few large leaves are tried for the second, not all: of most it is told by what the views' own cells
+//! cost and allow, which many leaves have in common. Changes nothing.
 
 use rustc_hash::FxHashMap;
 
@@ -29,9 +30,10 @@ pub(super) fn transfer(system: &System<'_>, query: &Query<'_>, scratch: &mut Scr
         .or_else(|| search(system, &Query { contacts_width: 0, patients_width: 0, ..totals }, scratch))?;
     let from: Vec<u16> = first.terms.first()?.parts.iter().map(|part| part.0).collect();
     let weigher = Weigher::new(system, query);
-    let (options, raised, large) = (Vec::new(), Vec::new(), FxHashMap::default());
-    let mut search = Transfer { system, query, weigher, at: first.at, from, options, raised, large, best: None };
+    let (options, raised, sides, large) = (Vec::new(), Vec::new(), Vec::new(), FxHashMap::default());
+    let mut search = Transfer { system, query, weigher, at: first.at, from, options, raised, sides, large, best: None };
     search.raised = system.cells_of(&search.from, query.layer, &search.at);
+    search.sides = search.sides();
     search.options = (0..search.from.len()).map(|dim| search.options(dim)).collect();
     let mut leaf = search.from.clone();
     let differing = if query.below.is_finite() { DIFFERING } else { DIFFERING_AT_LAST };
@@ -51,15 +53,33 @@ struct Transfer<'s, 'a> {
     options: Vec<Vec<u16>>,
     /// The cells that hold it, ascending.
     raised: Vec<CellId>,
+    /// The views in which cells change.
+    sides: Vec<Side>,
     /// What a quick look at a leaf said, by what the first view tells of it.
     large: FxHashMap<u128, bool>,
     best: Option<Found>,
 }
 
+/// What is known of transfers in one view. A cell of several views belongs to its home.
+struct Side {
+    view: usize,
+    /// Cells at home that hold the leaf raised, ascending.
+    raised: Vec<CellId>,
+    /// What the cells at home cost and allow, by what the view tells of the second leaf; none where one of
+    /// them cannot change.
+    known: FxHashMap<u128, Option<Tally>>,
+}
+
+/// What is taken off a cost that was added up in another order: more than that can make of it.
+const ROUNDING: f32 = 1e-3;
+
 impl Transfer<'_, '_> {
     /// Tries every second leaf that differs in at most so many of the dimensions from `dim` on.
     /// Residence and practice count as one.
     fn vary(&mut self, dim: usize, left: usize, leaf: &mut Vec<u16>, scratch: &mut Scratch) {
+        if self.bound() <= 0.0 {
+            return;
+        }
         if dim == leaf.len() {
             self.consider(leaf, scratch);
             return;
@@ -90,14 +110,56 @@ impl Transfer<'_, '_> {
         [own].into_iter().chain(all.into_iter().filter(|&leaf| leaf != own)).collect()
     }
 
+    fn sides(&self) -> Vec<Side> {
+        let changes = |view: &usize| !self.query.layer.is_of_patients() || self.system.shows_patients(*view);
+        let raised = |view: usize| {
+            let all = self.raised.iter().copied();
+            all.filter(|&id| usize::from(self.system.home[id as usize].0) == view).collect()
+        };
+        let views = (0..self.system.grids.len()).filter(changes);
+        views.map(|view| Side { view, raised: raised(view), known: FxHashMap::default() }).collect()
+    }
+
+    /// The least that a transfer to a leaf costs, and the most that it allows; none where a cell cannot
+    /// change.
+    fn at_least(&mut self, leaf: &[u16]) -> Option<Tally> {
+        let mut least = Tally::NOTHING;
+        for at in 0..self.sides.len() {
+            let number = told(&self.system.grids[self.sides[at].view], leaf);
+            let of_side = match self.sides[at].known.get(&number) {
+                Some(known) => *known,
+                None => {
+                    let tally = self.weigh(&self.sides[at], leaf);
+                    self.sides[at].known.insert(number, tally);
+                    tally
+                }
+            }?;
+            least.cost += of_side.cost;
+            least.room.merge(&of_side.room);
+        }
+        least.cost *= 1.0 - ROUNDING;
+        Some(least)
+    }
+
+    /// What the cells at home in a view cost and allow.
+    fn weigh(&self, side: &Side, leaf: &[u16]) -> Option<Tally> {
+        let mut lowered = Vec::new();
+        self.system.all_in(&self.system.grids[side.view], leaf, self.query.layer, &self.at, &mut |id| {
+            if usize::from(self.system.home[id as usize].0) == side.view {
+                lowered.push(id);
+            }
+            true
+        });
+        lowered.sort_unstable();
+        lowered.dedup();
+        let mut changes = only(&lowered, &side.raised, -1).chain(only(&side.raised, &lowered, 1));
+        changes.try_fold(Tally::NOTHING, |tally, (id, sign)| self.weigher.weigh(id, sign, tally))
+    }
+
     /// Whether the cells of a leaf in the first view leave room to fall: a quick look.
     fn is_large(&mut self, leaf: &[u16]) -> bool {
         let Some(grid) = self.system.grids.first() else { return true };
-        let told = (0..leaf.len()).filter(|&dim| grid.role[dim] != Role::Absent);
-        let number = told.fold(0u128, |number, dim| {
-            let class = grid.classes[dim].of.get(leaf[dim] as usize).map_or(0, |&class| u128::from(class) + 1);
-            number.wrapping_mul(grid.classes[dim].leaves.len() as u128 + 1).wrapping_add(class)
-        });
+        let number = told(grid, leaf);
         if let Some(&known) = self.large.get(&number) {
             return known;
         }
@@ -116,7 +178,8 @@ impl Transfer<'_, '_> {
 
     /// Takes the transfer to a second leaf, if it is the best so far.
     fn consider(&mut self, leaf: &[u16], scratch: &mut Scratch) {
-        if leaf == self.from || !self.is_large(leaf) {
+        let Some(least) = self.at_least(leaf).filter(|_| leaf != self.from) else { return };
+        if !self.weigher.serves(&least, self.bound()) || !self.is_large(leaf) {
             return;
         }
         let lowered = self.system.cells_of(leaf, self.query.layer, &self.at);
@@ -125,10 +188,7 @@ impl Transfer<'_, '_> {
         }
         let mut tally = Tally::NOTHING;
         let mut changes = Vec::new();
-        let only = |these: &[CellId], others: &[CellId], sign: i8| -> Vec<(CellId, i8)> {
-            these.iter().filter(|id| others.binary_search(id).is_err()).map(|&id| (id, sign)).collect()
-        };
-        for (id, sign) in only(&lowered, &self.raised, -1).into_iter().rev().chain(only(&self.raised, &lowered, 1)) {
+        for (id, sign) in only(&lowered, &self.raised, -1).rev().chain(only(&self.raised, &lowered, 1)) {
             match self.weigher.weigh(id, sign, tally) {
                 Some(more) if self.weigher.serves(&more, self.bound()) => tally = more,
                 _ => return,
@@ -164,4 +224,17 @@ impl Transfer<'_, '_> {
             along: Vec::new(),
         }
     }
+}
+
+/// Changes of the cells that are among these and not among others, which ascend.
+fn only(these: &[CellId], others: &[CellId], sign: i8) -> impl DoubleEndedIterator<Item = (CellId, i8)> {
+    these.iter().filter(|id| others.binary_search(id).is_err()).map(move |&id| (id, sign))
+}
+
+/// A number for all that a view tells of a leaf.
+fn told(grid: &Grid, leaf: &[u16]) -> u128 {
+    (0..leaf.len()).filter(|&dim| grid.role[dim] != Role::Absent).fold(0u128, |number, dim| {
+        let class = grid.classes[dim].of.get(leaf[dim] as usize).map_or(0, |&class| u128::from(class) + 1);
+        number.wrapping_mul(grid.classes[dim].leaves.len() as u128 + 1).wrapping_add(class)
+    })
 }
