@@ -24,6 +24,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use rayon::prelude::*;
+
 pub use report::{Attacked, Finding, Findings, Kind, Report, Verdict};
 
 use binding::{Book, Bound, Layer, Release, Rows, Seen};
@@ -52,21 +54,31 @@ use crate::relations::Universe;
 pub fn audit(release: &Path, against: &[PathBuf], restricted: Option<&Path>) -> Result<Report> {
     let mut findings = Findings::default();
     let relations = restricted.map(|restricted| restricted.join("certificate/relations.json"));
-    let public = Release::read(release, relations.as_deref(), &mut findings)?;
+    let (public, certificate) = rayon::join(
+        || Release::read(release, relations.as_deref(), &mut findings),
+        || restricted.map(Certificate::read).transpose(),
+    );
+    let public = public?;
     let earlier = earlier_releases(&public, against, relations.as_deref(), &mut findings)?;
     means::check(&public.tables, &mut findings);
-    let certificate = restricted.map(Certificate::read).transpose()?;
+    let certificate = certificate?;
     if let Some(certificate) = certificate.as_ref().filter(|certificate| certificate.relations != public.relations) {
         let what =
             format!("relations of {} universes differ from the public ones", certificate.relations.universes.len());
         findings.add(Finding::of(Kind::CertificateWrong, "relations.json").relation(what));
     }
     let mut report = Report::of(public.name(), restricted.is_some());
-    for (at, universe) in public.relations.universes.iter().enumerate() {
+    let one = |(at, universe)| {
         let part = certificate.as_ref().and_then(|certificate| certificate.parts.get(at));
-        let judged = restricted.zip(part);
-        let earlier = earlier.get(at);
-        audit_universe(&Attack { public: &public, universe, judged, earlier }, &mut report, &mut findings)?;
+        let (public, judged, earlier) = (&public, restricted.zip(part), earlier.get(at));
+        audit_universe(&Attack { public, universe, judged, earlier })
+    };
+    let all: Vec<Result<_>> = public.relations.universes.par_iter().enumerate().map(one).collect();
+    for audited in all {
+        let (attacked, claims, found) = audited?;
+        report.attacked.push(attacked);
+        report.claims_checked = report.claims_checked.map(|sum| sum + claims);
+        findings.extend(found);
     }
     Ok(report.finish(findings, restricted.is_some()))
 }
@@ -116,8 +128,11 @@ struct Attack<'a> {
     earlier: Option<&'a Earlier>,
 }
 
-fn audit_universe(what: &Attack, report: &mut Report, findings: &mut Findings) -> Result<()> {
+/// What was attacked, how many claims were checked, and what was found.
+fn audit_universe(what: &Attack) -> Result<(Attacked, u64, Findings)> {
     let Attack { public, universe, .. } = *what;
+    let (mut all, mut claims) = (Findings::default(), 0);
+    let findings = &mut all;
     let mut book = Book::of(universe, &rows_of(universe, public), findings);
     let thresholds = Thresholds::of(public);
     if let Some((_, part)) = what.judged {
@@ -158,14 +173,13 @@ fn audit_universe(what: &Attack, report: &mut Report, findings: &mut Findings) -
             }
             let learn = |effect: &mut ground::Effect| reached.learn(&ground, effect);
             let checked = check(subject, part, &stated, (&bound.system, &ground), &learn, findings);
-            report.claims_checked = report.claims_checked.map(|sum| sum + checked.claims);
+            claims = checked.claims;
             reached.tell(&mut knowledge);
             case.judge(&mut knowledge, &stated.values, &checked.claimed, findings);
             knowledge
         }
     };
-    report.attacked.push(summary(universe, &book, &bound, &knowledge));
-    Ok(())
+    Ok((summary(universe, &book, &bound, &knowledge), claims, all))
 }
 
 /// Attacks with what earlier releases leave; without it, where it does not fit what is shown now

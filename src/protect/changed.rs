@@ -29,20 +29,34 @@ pub(super) struct Mentioned {
     pub fixed: Option<u16>,
 }
 
+/// Quantities that change.
 pub(super) fn quantity_steps(grid: &Grid, mentioned: &[Mentioned]) -> Steps {
-    let step = |quantity: usize| (quantity as u16, sign(grid, mentioned, quantity));
-    (0..grid.quantities).map(step).filter(|&(_, sign)| sign != 0).collect()
+    let mut steps = Steps::new();
+    for word in 0..grid.quantities.div_ceil(64) {
+        let (mut change, fall) = signs(grid, mentioned, word);
+        while change != 0 {
+            let at = change.trailing_zeros();
+            change &= change - 1;
+            steps.push((word as u16 * 64 + at as u16, if fall >> at & 1 == 0 { 1 } else { -1 }));
+        }
+    }
+    steps
 }
 
-/// How a quantity changes.
-pub(super) fn sign(grid: &Grid, mentioned: &[Mentioned], quantity: usize) -> i8 {
-    grid.mentions.iter().zip(mentioned).fold(1i8, |sign, (mention, of)| {
-        let inside = mention.inside[quantity];
-        let holds = |mask: u64| i8::from(mask != 0 && inside & mask == mask);
-        sign * match of.fixed {
-            Some(code) => i8::from(mention.codes[quantity] == code),
-            None => holds(of.plus) - holds(of.minus),
-        }
+/// Whether there are such.
+pub(super) fn has_quantity(grid: &Grid, mentioned: &[Mentioned]) -> bool {
+    (0..grid.quantities.div_ceil(64)).any(|word| signs(grid, mentioned, word).0 != 0)
+}
+
+/// Which of 64 quantities change, and which of these fall, as bits.
+fn signs(grid: &Grid, mentioned: &[Mentioned], word: usize) -> (u64, u64) {
+    let all = u64::MAX >> (64 - (grid.quantities - word * 64).min(64));
+    grid.mentions.iter().zip(mentioned).fold((all, 0), |(change, fall), (mention, of)| {
+        let (up, down) = match of.fixed {
+            Some(code) => (mention.at_code(code, word), 0),
+            None => (mention.holding(of.plus, word), mention.holding(of.minus, word)),
+        };
+        (change & (up ^ down), fall ^ (down & !up))
     })
 }
 

@@ -64,6 +64,24 @@ pub(super) struct Mention {
     pub codes: Vec<u16>,
 }
 
+impl Mention {
+    /// Which of 64 quantities count all classes of a mask, as bits; none where there are no classes.
+    pub fn holding(&self, mut mask: u64, word: usize) -> u64 {
+        let mut bits = if mask == 0 { 0 } else { u64::MAX };
+        while mask != 0 && bits != 0 {
+            bits &= self.holders[mask.trailing_zeros() as usize][word];
+            mask &= mask - 1;
+        }
+        bits
+    }
+
+    /// Which of 64 quantities are of a code, as bits.
+    pub fn at_code(&self, code: u16, word: usize) -> u64 {
+        let codes = self.codes.iter().skip(word * 64).take(64).enumerate();
+        codes.fold(0, |bits, (at, &own)| bits | u64::from(own == code) << at)
+    }
+}
+
 /// Leaves of a dimension by what a view can tell apart.
 #[derive(Clone)]
 pub(super) struct Classes {

@@ -88,8 +88,17 @@ impl Room {
     };
 
     /// Takes in a cell that the move changes by `change`, not 0. False: it cannot change.
+    #[inline]
     pub fn take(&mut self, cell: &Cell, change: i8, layer: Layer) -> bool {
-        let (sign, times) = (change.signum(), u32::from(change.unsigned_abs()).max(1));
+        // By far the most change by one, and are not divided.
+        match change {
+            1 | -1 => self.take_times(cell, (change, 1), layer),
+            _ => self.take_times(cell, (change.signum(), u32::from(change.unsigned_abs()).max(1)), layer),
+        }
+    }
+
+    #[inline(always)]
+    fn take_times(&mut self, cell: &Cell, (sign, times): (i8, u32), layer: Layer) -> bool {
         if layer.is_of_patients() {
             let Some(room) = cell.patients_room().filter(|_| cell.has_patients()) else { return false };
             self.limit_patients(room / times, sign);

@@ -4,7 +4,7 @@
 //! with one leaf a dimension, and all cells that it changes. Where another view tells more leaves
 //! apart, the cheapest is taken, view by view.
 
-use super::changed::{Changed, Mentioned, Steps, common, differing, lane_steps, moves, quantity_steps, sign};
+use super::changed::{Changed, Mentioned, Steps, common, differing, has_quantity, lane_steps, moves, quantity_steps};
 use super::grid::{CellId, Classes, Grid, Lane, NONE, Role};
 use super::moves::{Layer, Term};
 use super::patients::Within;
@@ -196,11 +196,7 @@ impl<'c, 's, 'a> Completion<'c, 's, 'a> {
             grid.role[dim] != Role::Absent || stands
         };
         let open = grid.mentions.iter().any(|mention| self.is_open(grid, mention.dim));
-        let quantities = || {
-            let mentioned = self.mentioned(grid);
-            (0..grid.quantities).any(|quantity| sign(grid, &mentioned, quantity) != 0)
-        };
-        lanes && (0..self.leaves.len()).all(absent) && (open || quantities())
+        lanes && (0..self.leaves.len()).all(absent) && (open || has_quantity(grid, &self.mentioned(grid)))
     }
 
     fn at(&self, dim: usize) -> u16 {
@@ -265,11 +261,7 @@ impl<'c, 's, 'a> Completion<'c, 's, 'a> {
         let (mut tally, mut least) = (self.tally, u32::MAX);
         let possible = self.each(grid, changed, &mut |id, sign| {
             least = least.min(system.cells[id as usize].contacts);
-            match self.search.weigh(id, sign, tally) {
-                Some(more) => tally = more,
-                None => return false,
-            }
-            true
+            self.search.add(id, sign, &mut tally)
         });
         (possible && self.search.may_serve(&tally)).then_some((tally.cost, least))
     }

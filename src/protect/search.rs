@@ -237,8 +237,8 @@ impl Search<'_, '_> {
         let bound = self.bound() + self.weigher.refund();
         let mut tally = Tally::NOTHING;
         for &(index, sign) in &self.scratch.levels[depth] {
-            tally = self.weigh(ids[(i64::from(index) + offset) as usize], sign * by, tally)?;
-            if tally.cost >= bound {
+            let can = self.add(ids[(i64::from(index) + offset) as usize], sign * by, &mut tally);
+            if !can || tally.cost >= bound {
                 return None;
             }
         }
@@ -250,7 +250,13 @@ impl Search<'_, '_> {
         self.query.layer.stands(self.system.universe.dims[dim].kind)
     }
 
-    /// Adds a changed cell to a tally; none where it cannot change.
+    /// Adds a changed cell to a tally; false where it cannot change.
+    #[inline]
+    pub fn add(&self, id: CellId, sign: i8, tally: &mut Tally) -> bool {
+        self.weigher.add(id, sign, tally)
+    }
+
+    /// The same, of a tally that is left as it is; none where it cannot change.
     pub fn weigh(&self, id: CellId, sign: i8, tally: Tally) -> Option<Tally> {
         self.weigher.weigh(id, sign, tally)
     }

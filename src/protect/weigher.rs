@@ -42,25 +42,31 @@ impl<'s, 'a> Weigher<'s, 'a> {
         Weigher { system, query, own, times }
     }
 
-    /// Adds a changed cell to a tally, on top of what the query's base does to it; none where it cannot
-    /// change.
+    /// A tally with a changed cell; none where it cannot change.
     pub fn weigh(&self, id: CellId, sign: i8, mut tally: Tally) -> Option<Tally> {
+        self.add(id, sign, &mut tally).then_some(tally)
+    }
+
+    /// Adds a changed cell to a tally, on top of what the query's base does to it; false where it cannot
+    /// change, and the tally is of no use then.
+    #[inline]
+    pub fn add(&self, id: CellId, sign: i8, tally: &mut Tally) -> bool {
         // A detail that is not published is no cell.
-        let Some(cell) = self.system.cells.get(id as usize) else { return Some(tally) };
+        let Some(cell) = self.system.cells.get(id as usize) else { return true };
         if self.query.layer.is_of_patients() && !cell.has_patients() {
-            return Some(tally);
+            return true;
         }
         let before = self.query.base.map_or(0, |base| base.change(id));
         let change = before + sign;
         if id == self.query.cell && u32::from(change.unsigned_abs()) < self.times {
-            return None;
+            return false;
         }
         if change == 0 {
             tally.cost -= cell.price();
-            return Some(tally);
+            return true;
         }
         if self.query.keep == Some(id) || !tally.room.take(cell, change, self.query.layer) {
-            return None;
+            return false;
         }
         if self.query.layer.is_of_patients() && self.query.company == Company::Alone {
             tally.room.take_slack(cell, change);
@@ -69,15 +75,15 @@ impl<'s, 'a> Weigher<'s, 'a> {
             tally.cost += cell.price();
         }
         if !cell.lone {
-            return Some(tally);
+            return true;
         }
         for owner in self.system.owners(id, self.query.layer) {
             if self.query.avoid.binary_search(&owner).is_ok() {
-                return None;
+                return false;
             }
             tally.cost += if self.own.contains(&owner) { 0.0 } else { LONE };
         }
-        Some(tally)
+        true
     }
 
     /// Whether a tally can serve the query for less than `bound`; one that is not complete may get

@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Deserializer};
 
 use crate::audit::binding::unreadable;
@@ -144,18 +145,19 @@ impl Certificate {
         let path = folder.join("relations.json");
         let text = std::fs::read(&path).map_err(|error| unreadable(&path, &error))?;
         let relations: Relations = serde_json::from_slice(&text).map_err(|error| unreadable(&path, &error))?;
-        let parts = (0..relations.universes.len()).map(|at| Part::read(&folder, at)).collect::<Result<_>>()?;
+        let universes = (0..relations.universes.len()).into_par_iter();
+        let parts = universes.map(|at| Part::read(&folder, at)).collect::<Result<_>>()?;
         Ok(Certificate { relations, parts })
     }
 }
 
 impl Part {
     fn read(folder: &Path, at: usize) -> Result<Self> {
-        Ok(Part {
-            cells: lines(&folder.join(format!("cells-{at}.csv.zst")))?,
-            witnesses: witnesses(&folder.join(format!("witnesses-{at}.jsonl.zst")))?,
-            claims: lines(&folder.join(format!("claims-{at}.csv.zst")))?,
-        })
+        let cells = || lines(&folder.join(format!("cells-{at}.csv.zst")));
+        let witnesses = || witnesses(&folder.join(format!("witnesses-{at}.jsonl.zst")));
+        let claims = || lines(&folder.join(format!("claims-{at}.csv.zst")));
+        let (cells, (witnesses, claims)) = rayon::join(cells, || rayon::join(witnesses, claims));
+        Ok(Part { cells: cells?, witnesses: witnesses?, claims: claims? })
     }
 }
 
