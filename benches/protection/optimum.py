@@ -4,7 +4,8 @@ In: a table and the width asked for. Out: a pattern, and a proved lower bound. T
 every unsafe cell two linear programs give the widest interval under it, and where that is too narrow their duals are
 a cut (Fischetti and Salazar 2001): so much must be hidden among these cells. Witnesses may be fractions here, so that
 the bound holds for whole ones too; `attack.py` then tells whether the pattern itself holds in whole numbers. Where it
-does, the pattern is the optimum.
+does, the pattern is the optimum. Where pairs are asked for too, two unsafe cells whose sum is too small must not
+have a known one: the same cuts, of the width of the sum.
 """
 
 import time
@@ -151,7 +152,7 @@ def optimum(table, width, seconds, kept=None, pairs=False):
     return pattern, extra, int(np.ceil(bound - 1e-6)), chosen_whole and not broken
 
 
-def least_by_county(table, width, seconds):
+def least_by_county(table, width, seconds, pairs=False):
     """The fewest cells that must be hidden in a table of the whole country: the sum of its counties' bounds. A county by
     itself, with its total free to be hidden, is a part of what the country asks for."""
     least, first = 0, 1 + len(table.counties)
@@ -159,7 +160,7 @@ def least_by_county(table, width, seconds):
         rows = [1 + county, *range(first, first + size)]
         first += size
         if size > 1:
-            least += optimum(County(table, size, rows), width, seconds)[2]
+            least += optimum(County(table, size, rows), width, seconds, pairs=pairs)[2]
     return least
 
 
@@ -183,8 +184,9 @@ if __name__ == "__main__":
 
     table = TABLES[sys.argv[1]]()
     if len(table.counties) > 1:
-        for width in (2, 3):
-            print(table.name, "W", width, "at least", least_by_county(table, width, float(sys.argv[2])), flush=True)
+        for width, pairs in ((2, False), (2, True), (3, False), (3, True)):
+            least = least_by_county(table, width, float(sys.argv[2]), pairs)
+            print(table.name, "W", width, "pairs too" if pairs else "", "at least", least, flush=True)
         sys.exit()
     for width, pairs in ((1, False), (2, False), (2, True), (3, False), (3, True)):
         started = time.monotonic()

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use super::changed::{Mentioned, has_quantity, quantity_steps};
+use super::grid::NONE;
 use super::hide::hide;
 use super::pairs::part_pairs;
 use super::primary::Reason;
@@ -23,7 +25,12 @@ fn relations(cells: &Cells, pipeline: &Pipeline, geography: &Geography) -> Relat
 }
 
 /// Protects the first universe and gives it to `see`.
-fn protected(contacts: &[Contact], pipeline: &Pipeline, geography: &Geography, see: impl FnOnce(&System<'_>)) {
+pub(super) fn protected(
+    contacts: &[Contact],
+    pipeline: &Pipeline,
+    geography: &Geography,
+    see: impl FnOnce(&System<'_>),
+) {
     let cells = cells(contacts, pipeline, geography, 1000);
     let relations = relations(&cells, pipeline, geography);
     let universe = &relations.universes[0];
@@ -105,7 +112,7 @@ impl Dice {
     }
 }
 
-fn contacts(seed: u64, number: usize, places: u64, months: u64, types: u64) -> Vec<Contact> {
+pub(super) fn contacts(seed: u64, number: usize, places: u64, months: u64, types: u64) -> Vec<Contact> {
     let mut dice = Dice(seed);
     let mut contact = || {
         let person = dice.roll(number as u64 / 3) as u32;
@@ -143,6 +150,41 @@ fn proofs_hold_for_places_times_and_types() {
             assert_eq!(system.ground.is_some(), effort == Effort::Thorough);
         });
     }
+}
+
+/// Every change of one class for another, or of one alone, in every mentioned dimension.
+#[test]
+fn quantities_that_change_are_the_same_one_by_one_and_by_bits() {
+    let mut table = table("t", &[0b111, 0b011, 0b001, 0b010, 0b100]);
+    table.measures = vec![Measure::Contacts, Measure::Patients];
+    let (geography, pipeline) = (geography(&[3, 4, 1]), pipeline(3, 1, vec![table]));
+    let mut tried = 0;
+    protected(&contacts(1, 300, 8, 4, 3), &pipeline, &geography, |system| {
+        for grid in &system.grids {
+            let parts = |mention: &super::grid::Mention| -> Vec<(u16, u16)> {
+                let classes = || (0..mention.holders.len() as u16).chain([NONE]);
+                classes().flat_map(|plus| classes().map(move |minus| (plus, minus))).collect()
+            };
+            let all = grid.mentions.iter().fold(vec![Vec::new()], |all, mention| {
+                let with = |before: &Vec<(u16, u16)>| -> Vec<Vec<(u16, u16)>> {
+                    parts(mention).into_iter().map(|part| before.iter().copied().chain([part]).collect()).collect()
+                };
+                all.iter().flat_map(with).collect()
+            });
+            for parts in all {
+                let mask = |class: u16| if class == NONE { 0 } else { 1u64 << class };
+                let mentioned =
+                    |&(plus, minus): &(u16, u16)| Mentioned { plus: mask(plus), minus: mask(minus), fixed: None };
+                let mentioned: Vec<Mentioned> = parts.iter().map(mentioned).collect();
+                let mut steps = Vec::new();
+                grid.quantity_steps(&parts, &mut steps);
+                assert_eq!(quantity_steps(grid, &mentioned), steps);
+                assert_eq!(has_quantity(grid, &mentioned), !steps.is_empty());
+                tried += usize::from(!steps.is_empty());
+            }
+        }
+    });
+    assert!(tried > 10, "{tried}");
 }
 
 #[test]

@@ -24,17 +24,7 @@ const DIFFERING_AT_LAST: usize = 3;
 
 /// The cheapest transfer found, if any.
 pub(super) fn transfer(system: &System<'_>, query: &Query<'_>, scratch: &mut Scratch) -> Option<Found> {
-    let totals = Query { reach: Reach::Totals, below: f32::INFINITY, ..*query };
-    // Where sums that were told stand still no total can move, but the leaf to raise is found all the same.
-    let first = search(system, &totals, scratch)
-        .or_else(|| search(system, &Query { contacts_width: 0, patients_width: 0, ..totals }, scratch))?;
-    let from: Vec<u16> = first.terms.first()?.parts.iter().map(|part| part.0).collect();
-    let weigher = Weigher::new(system, query);
-    let (options, raised, sides, large) = (Vec::new(), Vec::new(), Vec::new(), FxHashMap::default());
-    let mut search = Transfer { system, query, weigher, at: first.at, from, options, raised, sides, large, best: None };
-    search.raised = system.cells_of(&search.from, query.layer, &search.at);
-    search.sides = search.sides();
-    search.options = (0..search.from.len()).map(|dim| search.options(dim)).collect();
+    let mut search = Transfer::of(system, query, scratch)?;
     let mut leaf = search.from.clone();
     let differing = if query.below.is_finite() { DIFFERING } else { DIFFERING_AT_LAST };
     search.vary(0, differing, &mut leaf, scratch);
@@ -73,7 +63,23 @@ struct Side {
 /// What is taken off a cost that was added up in another order: more than that can make of it.
 const ROUNDING: f32 = 1e-3;
 
-impl Transfer<'_, '_> {
+impl<'s, 'a> Transfer<'s, 'a> {
+    /// The leaf to raise, and what is known before any second one is tried; none where nothing can be raised.
+    fn of(system: &'s System<'a>, query: &'s Query<'s>, scratch: &mut Scratch) -> Option<Self> {
+        let totals = Query { reach: Reach::Totals, below: f32::INFINITY, ..*query };
+        // Where sums that were told stand still no total can move, but the leaf to raise is found all the same.
+        let first = search(system, &totals, scratch)
+            .or_else(|| search(system, &Query { contacts_width: 0, patients_width: 0, ..totals }, scratch))?;
+        let from: Vec<u16> = first.terms.first()?.parts.iter().map(|part| part.0).collect();
+        let (weigher, raised) = (Weigher::new(system, query), system.cells_of(&from, query.layer, &first.at));
+        let (options, sides, large) = (Vec::new(), Vec::new(), FxHashMap::default());
+        let mut all =
+            Transfer { system, query, weigher, at: first.at, from, options, raised, sides, large, best: None };
+        all.options = (0..all.from.len()).map(|dim| all.options(dim)).collect();
+        all.sides = all.sides();
+        Some(all)
+    }
+
     /// Tries every second leaf that differs in at most so many of the dimensions from `dim` on.
     /// Residence and practice count as one.
     fn vary(&mut self, dim: usize, left: usize, leaf: &mut Vec<u16>, scratch: &mut Scratch) {
@@ -237,4 +243,67 @@ fn told(grid: &Grid, leaf: &[u16]) -> u128 {
         let class = grid.classes[dim].of.get(leaf[dim] as usize).map_or(0, |&class| u128::from(class) + 1);
         number.wrapping_mul(grid.classes[dim].leaves.len() as u128 + 1).wrapping_add(class)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::moves::Layer;
+    use super::super::search::Company;
+    use super::super::testing::{geography, pipeline, table};
+    use super::super::tests_system::{contacts, protected};
+    use super::*;
+    use crate::definition::Measure;
+
+    /// For every second leaf there is, of some targets: the views' own cells together say the same as all cells.
+    #[test]
+    fn what_the_views_say_of_a_leaf_is_what_its_cells_cost_and_allow() {
+        let mut one = table("t", &[0b111, 0b011, 0b001, 0b010, 0b100]);
+        one.measures = vec![Measure::Contacts, Measure::Patients];
+        let mut other = table("practice", &[0b111, 0b011, 0b001]);
+        other.place = crate::definition::PlaceBasis::Practice;
+        other.measures = vec![Measure::Contacts];
+        let (geography, pipeline) = (geography(&[3, 4, 1]), pipeline(3, 1, vec![one, other]));
+        let (mut possible, mut impossible) = (0, 0);
+        protected(&contacts(2, 600, 8, 4, 3), &pipeline, &geography, |system| {
+            for target in system.targets.iter().step_by(7) {
+                let query = Query {
+                    cell: target.cell,
+                    layer: Layer::Joint,
+                    contacts_width: 1,
+                    patients_width: 0,
+                    company: Company::Alone,
+                    keep: None,
+                    base: None,
+                    avoid: &[],
+                    reach: Reach::Transfer,
+                    below: f32::INFINITY,
+                    effort: 100_000,
+                };
+                let mut scratch = Scratch::default();
+                let Some(mut transfer) = Transfer::of(system, &query, &mut scratch) else { continue };
+                let leaves = transfer.options.iter().fold(vec![Vec::new()], |leaves, options| {
+                    let with = |leaf: &Vec<u16>| -> Vec<Vec<u16>> {
+                        options.iter().map(|&code| leaf.iter().copied().chain([code]).collect()).collect()
+                    };
+                    leaves.iter().flat_map(with).collect()
+                });
+                for leaf in leaves {
+                    let lowered = system.cells_of(&leaf, query.layer, &transfer.at);
+                    let changes = only(&lowered, &transfer.raised, -1).chain(only(&transfer.raised, &lowered, 1));
+                    let add = |tally, (id, sign)| transfer.weigher.weigh(id, sign, tally);
+                    let all = { changes }.try_fold(Tally::NOTHING, add);
+                    let least = transfer.at_least(&leaf);
+                    assert_eq!(least.is_some(), all.is_some());
+                    let Some((least, all)) = least.zip(all) else {
+                        impossible += 1;
+                        continue;
+                    };
+                    possible += 1;
+                    assert_eq!(least.room, all.room);
+                    assert!(least.cost <= all.cost && least.cost >= all.cost * (1.0 - 2.0 * ROUNDING) - 1e-3);
+                }
+            }
+        });
+        assert!(possible > 100 && impossible > 100, "{possible} {impossible}");
+    }
 }
