@@ -14,7 +14,7 @@ use super::bills::{Unknown, seq};
 use super::meaning::Meanings;
 use crate::domain::{Error, Result, RowClass};
 use crate::load::{Left, OpenFile};
-use crate::stage::{Stored, values};
+use crate::stage::{Numbers, Stored, values};
 
 /// What is kept of a file beside its rows.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -57,7 +57,7 @@ impl Filed {
     /// Bill numbers of a chunk's rows.
     pub fn keys(&self, chunk: usize) -> Result<Vec<i64>> {
         let rows = self.stored.rows(&format!("keys-{chunk}"))?;
-        let keys = values::<Int64Type>(&rows, "bill").ok_or_else(|| self.stored.is_damaged())?;
+        let keys = Numbers::of::<Int64Type>(&rows, "bill").ok_or_else(|| self.stored.is_damaged())?;
         Ok(keys.to_vec())
     }
 

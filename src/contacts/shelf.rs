@@ -22,7 +22,7 @@ use crate::codes::Geography;
 use crate::definition::{Pipeline, TakstIndex};
 use crate::domain::{Error, Result};
 use crate::load::{Inputs, Left, OpenFile, Stamp, TypedBatch};
-use crate::stage::{Key, Stage, Writer, values};
+use crate::stage::{Key, Stage, Writer, narrow, values};
 
 /// The sources of bills and lines.
 pub const SOURCES: [&str; 3] = ["regning", "takst", "diagnose"];
@@ -210,7 +210,7 @@ impl Draft {
         let Some(first) = waiting.first() else { return Ok(()) };
         let lost = |_| Error::bug("rows could not be put together for the stage");
         let rows = concat_batches(&first.schema(), &waiting).map_err(lost)?;
-        let keys = rows.project(&[0]).map_err(lost)?;
+        let keys = narrow(&rows.project(&[0]).map_err(lost)?)?;
         self.writer.rows(&format!("keys-{}", self.meta.chunks), &keys)?;
         self.writer.rows(&format!("rows-{}", self.meta.chunks), &rows)?;
         self.meta.chunks += 1;

@@ -39,10 +39,10 @@ struct Transfer<'s, 'a> {
     at: Vec<u16>,
     /// The leaf raised.
     from: Vec<u16>,
-    /// By dimension: leaves tried, its own first.
-    options: Vec<Vec<u16>>,
     /// The cells that hold it, ascending.
     raised: Vec<CellId>,
+    /// By dimension: leaves tried, its own first.
+    options: Vec<Vec<u16>>,
     /// The views in which cells change.
     sides: Vec<Side>,
     /// What a quick look at a leaf said, by what the first view tells of it.
@@ -64,7 +64,8 @@ struct Side {
 const ROUNDING: f32 = 1e-3;
 
 impl<'s, 'a> Transfer<'s, 'a> {
-    /// The leaf to raise, and what is known before any second one is tried; none where nothing can be raised.
+    /// The leaf to raise, and what is known before any second one is tried; none where nothing can be raised. A query
+    /// for a transfer has no base, so that no cell costs less than nothing.
     fn of(system: &'s System<'a>, query: &'s Query<'s>, scratch: &mut Scratch) -> Option<Self> {
         let totals = Query { reach: Reach::Totals, below: f32::INFINITY, ..*query };
         // Where sums that were told stand still no total can move, but the leaf to raise is found all the same.

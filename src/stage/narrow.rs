@@ -34,9 +34,9 @@ fn fit<T: ArrowPrimitiveType<Native: Into<i64>>>(numbers: &PrimitiveArray<T>) ->
     let bits = numbers.values().iter().fold(0, |bits: i64, &number| bits | number.into()) as u64;
     let bytes = size_of::<T::Native>();
     Some(match bits {
-        ..=0xff => Arc::new(numbers.unary::<_, UInt8Type>(|number| number.into() as u8)),
-        ..=0xffff => Arc::new(numbers.unary::<_, UInt16Type>(|number| number.into() as u16)),
-        ..=0xffff_ffff if bytes > 4 => Arc::new(numbers.unary::<_, UInt32Type>(|number| number.into() as u32)),
+        0..=0xff => Arc::new(numbers.unary::<_, UInt8Type>(|number| number.into() as u8)),
+        0x100..=0xffff => Arc::new(numbers.unary::<_, UInt16Type>(|number| number.into() as u16)),
+        0x1_0000..=0xffff_ffff if bytes > 4 => Arc::new(numbers.unary::<_, UInt32Type>(|number| number.into() as u32)),
         _ => return None,
     })
 }
@@ -58,6 +58,10 @@ impl<'a, T: Copy + From<u8> + From<u16> + From<u32>> Numbers<'a, T> {
         let two = || values::<UInt16Type>(rows, name).map(Numbers::Two);
         let one = || values::<UInt8Type>(rows, name).map(Numbers::One);
         whole().or_else(one).or_else(two).or_else(four)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     pub fn len(&self) -> usize {

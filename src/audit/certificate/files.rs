@@ -146,7 +146,8 @@ impl Certificate {
         let text = std::fs::read(&path).map_err(|error| unreadable(&path, &error))?;
         let relations: Relations = serde_json::from_slice(&text).map_err(|error| unreadable(&path, &error))?;
         let universes = (0..relations.universes.len()).into_par_iter();
-        let parts = universes.map(|at| Part::read(&folder, at)).collect::<Result<_>>()?;
+        let parts: Vec<Result<Part>> = universes.map(|at| Part::read(&folder, at)).collect();
+        let parts = parts.into_iter().collect::<Result<_>>()?;
         Ok(Certificate { relations, parts })
     }
 }
