@@ -168,12 +168,18 @@ fn open(path: &Path) -> Result<impl Read + use<>> {
 }
 
 fn lines<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
-    let mut reader = csv::Reader::from_reader(open(path)?);
-    let lines = reader.deserialize().collect::<std::result::Result<_, csv::Error>>();
-    lines.map_err(|error| match error.kind() {
+    lines_of(open(path)?, path)
+}
+
+fn lines_of<T: serde::de::DeserializeOwned>(from: impl Read, path: &Path) -> Result<Vec<T>> {
+    let mut reader = csv::Reader::from_reader(from);
+    let wrong = |error: csv::Error| match error.kind() {
         csv::ErrorKind::Io(disk) if disk.raw_os_error().is_some() => unreadable(path, disk),
         _ => malformed(path),
-    })
+    };
+    // Asked for by themselves: whoever reads lines passes over a failure to read what comes before them.
+    reader.headers().map_err(wrong)?;
+    reader.deserialize().collect::<std::result::Result<_, csv::Error>>().map_err(wrong)
 }
 
 fn witnesses(path: &Path) -> Result<Vec<Witness>> {
@@ -188,4 +194,41 @@ fn witnesses(path: &Path) -> Result<Vec<Witness>> {
 /// Without the parser's own words: they may hold a value.
 fn malformed(path: &Path) -> Error {
     Error::protection(format!("{}: expected the format of CERTIFICATE.md; make the release again", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ExitCode;
+
+    /// A file of which one reading fails.
+    struct Failing(Vec<std::io::Result<&'static [u8]>>);
+
+    impl Read for Failing {
+        fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
+            let Some(next) = self.0.pop() else { return Ok(0) };
+            next.map(|bytes| {
+                to[..bytes.len()].copy_from_slice(bytes);
+                bytes.len()
+            })
+        }
+    }
+
+    #[test]
+    fn a_disk_that_fails_once_is_told_from_a_file_in_another_format() {
+        let broken = || Err(std::io::Error::from_raw_os_error(5));
+        let (head, line) = (&b"view,position,layer,width,witnesses\n"[..], &b"0,1,contacts,2,0/\n"[..]);
+        let read = |mut all: Vec<std::io::Result<&'static [u8]>>| {
+            all.reverse();
+            lines_of::<Claim>(Failing(all), Path::new("claims-0.csv.zst"))
+        };
+        assert_eq!(read(vec![Ok(head), Ok(line)]).unwrap().len(), 1);
+        for all in [vec![broken(), Ok(head), Ok(line)], vec![Ok(head), broken(), Ok(line)]] {
+            assert_eq!(
+                read(all).unwrap_err().code,
+                unreadable(Path::new("x"), &std::io::Error::from_raw_os_error(5)).code
+            );
+        }
+        assert_eq!(read(vec![Ok(line), Ok(line)]).unwrap_err().code, ExitCode::Protection);
+    }
 }
