@@ -112,7 +112,8 @@ def optimum(table, width, seconds, kept=None, pairs=False):
     small = np.flatnonzero(unsafe)
     few = np.array([(a, b) for at, a in enumerate(small) for b in small[at + 1:] if values[a] + values[b] <= 4], dtype=int)
 
-    def is_cut(wanted, *cells):
+    def cut_for(wanted, *cells):
+        """Whether cells need a cut so that their sum gets the width wanted, which then is made; and the changes at both ends."""
         found, weights, ends = intervals.width(*cells)
         least = wanted - weights[unsafe].sum()
         is_new = found < wanted - 1e-6 and least > 1e-6
@@ -124,13 +125,13 @@ def optimum(table, width, seconds, kept=None, pairs=False):
         intervals.open(hidden)
         broken, changes = 0, []
         for cell in small:
-            is_new, ends = is_cut(width, cell)
+            is_new, ends = cut_for(width, cell)
             broken += is_new
             changes += ends
         left = known_pairs(changes, few) if pairs else ()
         # What parts one pair parts others.
         while len(left) and broken < MOST_CUTS:
-            is_new, ends = is_cut(1.0, *left[0])
+            is_new, ends = cut_for(1.0, *left[0])
             broken += is_new
             left = known_pairs(ends, left[1:])
         return broken

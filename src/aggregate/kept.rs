@@ -110,7 +110,7 @@ impl Rows {
         let means = put(means.as_ref(), MeanColumns::of, &mut table.means, slices[2])?;
         self.each_alone(|layer, row, (patient, doctor)| {
             let (patient, doctor) = (alone.patient(patient)?, alone.doctor(doctor)?);
-            let place = |at: Positions, slice: Slice| (row < at.len()).then(|| slice.whole(at.at(row) as usize));
+            let place = |at: Positions, slice: Slice| (row < at.rows()).then(|| slice.whole(at.at(row) as usize));
             let lone = match layer {
                 0 => lone_of(table.contacts.get_mut(place(contacts, slices[0])?)?),
                 1 => lone_of(table.patients.get_mut(place(patients, slices[1])?)?),

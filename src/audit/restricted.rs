@@ -49,14 +49,10 @@ impl Thresholds {
     }
     /// Width that a count needs: of patients, of contacts, and where one doctor dominates.
     fn needed(&self, layer: usize, value: i64, largest_doctor: Option<f64>) -> i64 {
-        // A doctor dominates contacts; what is asked of patients does not grow with them.
-        if layer != 0 {
-            return self.width;
-        }
         let percent = |of: i64, percent: i64| (of * percent + 99) / 100;
+        let by_value = if layer == 0 { percent(value, self.width_percent) } else { 0 };
         let largest = largest_doctor.map_or(0, |share| (share * value as f64).round() as i64);
-        let by_doctor = percent(largest, self.width_dominance_percent);
-        self.width.max(percent(value, self.width_percent)).max(by_doctor)
+        self.width.max(by_value).max(percent(largest, self.width_dominance_percent))
     }
 }
 

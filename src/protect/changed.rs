@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::grid::{Classes, Grid, Lane};
+use super::grid::{Classes, Grid, Lane, NONE};
 use super::refine::Candidates;
 
 /// Positions or quantities with the sign of their change.
@@ -29,6 +29,14 @@ pub(super) struct Mentioned {
     pub fixed: Option<u16>,
 }
 
+impl Mentioned {
+    /// A change at one class, and back at another; [`NONE`] where there is none.
+    pub fn of_part((plus, minus): (u16, u16)) -> Mentioned {
+        let mask = |class: u16| if class == NONE { 0 } else { 1u64 << class };
+        Mentioned { plus: mask(plus), minus: mask(minus), fixed: None }
+    }
+}
+
 /// Quantities that change.
 pub(super) fn quantity_steps(grid: &Grid, mentioned: &[Mentioned]) -> Steps {
     let mut steps = Steps::new();
@@ -50,8 +58,7 @@ pub(super) fn has_quantity(grid: &Grid, mentioned: &[Mentioned]) -> bool {
 
 /// Which of 64 quantities change, and which of these fall, as bits.
 fn signs(grid: &Grid, mentioned: &[Mentioned], word: usize) -> (u64, u64) {
-    let all = u64::MAX >> (64 - (grid.quantities - word * 64).min(64));
-    grid.mentions.iter().zip(mentioned).fold((all, 0), |(change, fall), (mention, of)| {
+    grid.mentions.iter().zip(mentioned).fold((grid.quantities_in(word), 0), |(change, fall), (mention, of)| {
         let (up, down) = match of.fixed {
             Some(code) => (mention.at_code(code, word), 0),
             None => (mention.holding(of.plus, word), mention.holding(of.minus, word)),

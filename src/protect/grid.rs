@@ -134,19 +134,9 @@ impl Grid {
         (self.lanes.iter().map(along).collect(), index % self.quantities)
     }
 
-    /// Quantities that a change at class `plus`, and back at `minus`, of the mentioned dimensions
-    /// changes, with the sign. `parts` are by mention.
-    pub fn quantity_steps(&self, parts: &[(u16, u16)], steps: &mut Vec<(u16, i8)>) {
-        steps.clear();
-        for quantity in 0..self.quantities {
-            let sign = self.mentions.iter().zip(parts).fold(1i8, |sign, (mention, &part)| {
-                let inside = mention.inside[quantity];
-                sign * step(inside, part)
-            });
-            if sign != 0 {
-                steps.push((quantity as u16, sign));
-            }
-        }
+    /// Which of 64 quantities there are, as bits.
+    pub fn quantities_in(&self, word: usize) -> u64 {
+        u64::MAX >> (64 - (self.quantities - word * 64).min(64))
     }
 }
 

@@ -50,9 +50,8 @@ impl System<'_> {
         };
         // Quantities that hold the leaf, 64 at a time.
         let word = |at: usize| {
-            let all = u64::MAX >> (64 - (grid.quantities - at * 64).min(64));
             let moving = grid.mentions.iter().filter(|mention| !stands(mention.dim));
-            moving.fold(all, |bits, mention| bits & mention.holders[class(mention.dim)][at])
+            moving.fold(grid.quantities_in(at), |bits, mention| bits & mention.holders[class(mention.dim)][at])
         };
         let first = word(0);
         let mut see = |offset: usize| {

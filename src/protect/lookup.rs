@@ -2,6 +2,7 @@
 //!
 //! In: a system. Out: numbers. Looks at no count.
 
+use super::changed::{Mentioned, quantity_steps};
 use super::choices::changes;
 use super::grid::{Grid, Mention, NONE, Role, step};
 use super::moves::Part;
@@ -109,8 +110,8 @@ impl Grid {
             combined = combined.iter().flat_map(with).collect();
         }
         let option = |parts: Vec<(u16, u16)>| {
-            let mut steps = Vec::new();
-            self.quantity_steps(&parts, &mut steps);
+            let mentioned: Vec<Mentioned> = parts.iter().copied().map(Mentioned::of_part).collect();
+            let steps = quantity_steps(self, &mentioned);
             QuantityOption { parts: self.mentions.iter().map(|mention| mention.dim).zip(parts).collect(), steps }
         };
         combined.into_iter().map(option).collect()
@@ -152,9 +153,9 @@ impl System<'_> {
                 changes(lane, part(lane.dim)).map(|(at, sign)| (lane.codes[at as usize], sign)).collect();
             slices = with_codes(&slices, lane.dim, &steps);
         }
-        let mentioned: Vec<(u16, u16)> = grid.mentions.iter().map(|mention| part(mention.dim)).collect();
-        let mut quantities = Vec::new();
-        grid.quantity_steps(&mentioned, &mut quantities);
+        let mentioned: Vec<Mentioned> =
+            grid.mentions.iter().map(|mention| Mentioned::of_part(part(mention.dim))).collect();
+        let quantities = quantity_steps(grid, &mentioned);
         let absent = |dim: usize| grid.role[dim] == Role::Absent && parts[dim].1 != NONE;
         if (0..parts.len()).any(absent) {
             return Vec::new();

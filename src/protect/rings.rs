@@ -5,6 +5,7 @@
 //! is. Every way from corner to corner that comes back to the target leaves all sums as they are, and the
 //! cheapest is a shortest path. Changes nothing.
 
+use super::changed::{Mentioned, quantity_steps};
 use super::choices::changes;
 use super::grid::{Grid, Lane, Mention, NONE, step};
 use super::moves::{Layer, Part, Room, Term};
@@ -203,10 +204,11 @@ impl Ring<'_, '_> {
             all = product(&all, &steps);
         }
         if self.grid.mentions.iter().all(|mention| mention.dim != columns) {
-            let mentioned: Vec<Part> = self.grid.mentions.iter().map(|mention| self.part(mention.dim)).collect();
-            let mut quantities = Vec::new();
-            self.grid.quantity_steps(&mentioned, &mut quantities);
-            let steps: Vec<(usize, i8)> = quantities.into_iter().map(|(q, by)| (q as usize, by)).collect();
+            let mentions = self.grid.mentions.iter();
+            let mentioned: Vec<Mentioned> =
+                mentions.map(|mention| Mentioned::of_part(self.part(mention.dim))).collect();
+            let steps: Vec<(usize, i8)> =
+                quantity_steps(self.grid, &mentioned).into_iter().map(|(q, by)| (q as usize, by)).collect();
             all = product(&all, &steps);
         }
         all

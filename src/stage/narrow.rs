@@ -60,11 +60,8 @@ impl<'a, T: Copy + From<u8> + From<u16> + From<u32>> Numbers<'a, T> {
         whole().or_else(one).or_else(two).or_else(four)
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    pub fn len(&self) -> usize {
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
         match self {
             Numbers::Whole(all) => all.len(),
             Numbers::Four(all) => all.len(),
@@ -88,7 +85,7 @@ impl<'a, T: Copy + From<u8> + From<u16> + From<u32>> Numbers<'a, T> {
     where
         T: Sync + Send,
     {
-        (0..self.len()).map(move |row| self.at(row))
+        (0..self.rows()).map(move |row| self.at(row))
     }
 
     pub fn to_vec(self) -> Vec<T> {
