@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::grid::{CellId, NONE};
 use super::moves::Layer;
-use super::system::System;
+use super::system::{Cell, System};
 
 /// Leaves of a table at most.
 const LEAVES: usize = 100_000;
@@ -28,6 +28,8 @@ pub(super) struct Part {
     pub cells_of: Vec<Vec<u32>>,
     /// By leaf: the cell that holds nothing else, if there is one.
     pub alone: Vec<Option<u32>>,
+    /// By position in `cells`: the leaves that it holds, ascending.
+    pub leaves_of: Vec<Vec<u32>>,
 }
 
 /// The leaves of a system of one table.
@@ -36,6 +38,8 @@ pub(super) struct Ground {
     regions: FxHashMap<u16, Part>,
     /// By cell: the region that all of it lies in, or [`NONE`].
     region_of: FxHashMap<CellId, u16>,
+    /// Whether patients are counted: if not, moves of both layers are moves of contacts.
+    pub has_patients: bool,
 }
 
 impl Ground {
@@ -84,7 +88,8 @@ impl Ground {
         }
         let part = |leaves: Vec<Leaf>| Part::new(leaves, places.dim);
         let regions = by_region.into_iter().map(|(region, leaves)| (region, part(leaves))).collect();
-        Some(Ground { whole: part(found), regions, region_of })
+        let has_patients = system.cells.iter().any(Cell::has_patients);
+        Some(Ground { whole: part(found), regions, region_of, has_patients })
     }
 
     /// The region that all of a cell lies in, if it does.
@@ -111,9 +116,15 @@ impl Part {
         let alone: Vec<Option<CellId>> = leaves.iter().map(|(_, of)| of.iter().copied().find(single)).collect();
         cells.dedup();
         let at = |cell: &CellId| cells.binary_search(cell).map_or(0, |at| at as u32);
+        let cells_of: Vec<Vec<u32>> = leaves.iter().map(|(_, of)| of.iter().map(at).collect()).collect();
+        let mut leaves_of = vec![Vec::new(); cells.len()];
+        for (leaf, of) in cells_of.iter().enumerate() {
+            of.iter().for_each(|&cell| leaves_of[cell as usize].push(leaf as u32));
+        }
         Part {
             places: leaves.iter().map(|(codes, _)| codes[place]).collect(),
-            cells_of: leaves.iter().map(|(_, of)| of.iter().map(at).collect()).collect(),
+            cells_of,
+            leaves_of,
             alone: alone.iter().map(|cell| cell.as_ref().map(at)).collect(),
             leaves: leaves.into_iter().map(|(codes, _)| codes).collect(),
             cells,

@@ -43,6 +43,7 @@ mod rows;
 mod run;
 mod search;
 mod shared;
+mod simplex;
 mod stir;
 mod system;
 #[cfg(test)]

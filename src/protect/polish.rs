@@ -307,7 +307,8 @@ impl<'p, 't, 'a> Polish<'p, 't, 'a> {
         if below < FREE {
             return known;
         }
-        let layers = [Layer::Joint, Layer::Contacts].into_iter().take(if needs[1].is_none() { 2 } else { 1 });
+        let alike = self.trim.system.ground.as_ref().is_some_and(|ground| !ground.has_patients);
+        let layers = [Layer::Joint, Layer::Contacts].into_iter().take(if needs[1].is_none() && !alike { 2 } else { 1 });
         let (system, scratch) = (&*self.trim.system, &mut *self.scratch);
         let mut queries = layers.map(|layer| Query { layer, below, ..query });
         let found = match (self.origin, &system.ground) {

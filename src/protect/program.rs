@@ -5,7 +5,6 @@
 //! much is hidden, a change can flow through many cells, and be shared among several ways. What the solver
 //! says is rounded and weighed like any other move: a solver that fails only finds nothing. Changes nothing.
 
-use microlp::{ComparisonOp, OptimizationDirection, Problem, SolveOptions, Variable};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::grid::{CellId, NONE};
@@ -13,6 +12,7 @@ use super::ground::{Ground, Part};
 use super::leaves::added_up;
 use super::moves::{Layer, MOST_TERMS, Term};
 use super::search::{Found, Query, Scratch};
+use super::simplex::{Aim, Span, cheapest};
 use super::system::{Cell, State, System};
 use super::weigher::whole;
 
@@ -25,7 +25,7 @@ const NEAR: usize = 12;
 /// Widths that are shared between up and down in every way.
 const SMALL_WIDTH: u32 = 4;
 /// Beyond any change that is of use.
-const FAR: u32 = 40;
+const FAR: i32 = 40;
 /// What a unit of change costs, so that of free moves the smallest is taken: of a cell that is unsafe in
 /// itself, and of another that could be shown if no move needed it.
 const UNSAFE: f64 = 0.01;
@@ -50,14 +50,6 @@ struct Way {
     up: u32,
     down: u32,
     by: i32,
-}
-
-/// How far a cell may change, and what a unit of it costs.
-#[derive(Debug, Clone, Copy)]
-struct Span {
-    low: i32,
-    high: i32,
-    cost: f64,
 }
 
 /// One program.
@@ -110,30 +102,17 @@ impl Way {
     }
 }
 
-impl Span {
-    const STILL: Span = Span { low: 0, high: 0, cost: 0.0 };
-
-    fn is_still(&self) -> bool {
-        self.low == 0 && self.high == 0
-    }
-}
-
 impl Program<'_, '_> {
     fn run(&self, scratch: &mut Scratch) -> Option<Found> {
         scratch.spent += self.part.leaves.len() as u64;
         let spans: Vec<Span> = self.part.cells.iter().map(|&cell| self.span(cell)).collect();
-        let leaves = self.presolved(self.leaves(), &spans);
         let target = self.part.cells.binary_search(&self.query.cell).ok()?;
-        let leaves = self.joined(leaves, target);
+        let leaves = self.joined(self.presolved(self.leaves(), &spans), target);
         if leaves.is_empty() || leaves.len() > VARIABLES {
             return None;
         }
         scratch.spent += SPENT_A_LEAF * leaves.len() as u64;
-        let mut rows: Vec<Row> = spans.into_iter().map(|span| (span, Vec::new())).collect();
-        for (at, &leaf) in leaves.iter().enumerate() {
-            self.part.cells_of[leaf as usize].iter().for_each(|&cell| rows[cell as usize].1.push(at as u32));
-        }
-        let changes = solve(&leaves, &rows)?;
+        let changes = solve(&leaves, &self.rows(&leaves, &spans, target), self.way.by)?;
         if changes.iter().map(|&(_, by)| usize::from(by.unsigned_abs())).sum::<usize>() > MOST_TERMS {
             return None;
         }
@@ -162,7 +141,7 @@ impl Program<'_, '_> {
             return Span::STILL;
         }
         let Some((fall, rise)) = rooms(cell, self.query.layer) else { return Span::STILL };
-        let times = |room: u32, times: u32| room.checked_div(times).unwrap_or(FAR).min(FAR) as i32;
+        let times = |room: u32, times: u32| room.checked_div(times).unwrap_or(FAR as u32).min(FAR as u32) as i32;
         let low = times(fall, self.way.up).min(times(rise, self.way.down));
         let high = times(rise, self.way.up).min(times(fall, self.way.down));
         let cost = match cell.state {
@@ -196,38 +175,37 @@ impl Program<'_, '_> {
         all.filter(|&leaf| !shown(leaf) || is_near(leaf)).collect()
     }
 
-    /// Without leaves that are alone in a cell that stands still.
-    fn presolved(&self, mut leaves: Vec<u32>, spans: &[Span]) -> Vec<u32> {
-        let cells_of = &self.part.cells_of;
-        let mut held = vec![0u32; spans.len()];
-        leaves.iter().flat_map(|&leaf| &cells_of[leaf as usize]).for_each(|&cell| held[cell as usize] += 1);
-        loop {
-            let before = leaves.len();
-            leaves.retain(|&leaf| {
-                let cells = &cells_of[leaf as usize];
-                let moves = cells.iter().all(|&cell| held[cell as usize] > 1 || !spans[cell as usize].is_still());
-                if !moves {
-                    cells.iter().for_each(|&cell| held[cell as usize] -= 1);
-                }
-                moves
-            });
-            if leaves.len() == before {
-                return leaves;
+    /// By leaf: whether it may change; not where it is alone in a cell that stands still.
+    fn presolved(&self, leaves: Vec<u32>, spans: &[Span]) -> Vec<bool> {
+        let (cells_of, leaves_of) = (&self.part.cells_of, &self.part.leaves_of);
+        let (mut held, mut moves) = (vec![0u32; spans.len()], vec![false; cells_of.len()]);
+        for &leaf in &leaves {
+            moves[leaf as usize] = true;
+            cells_of[leaf as usize].iter().for_each(|&cell| held[cell as usize] += 1);
+        }
+        let stops = |cell: u32, held: &[u32]| held[cell as usize] == 1 && spans[cell as usize].is_still();
+        let mut cells: Vec<u32> = (0..spans.len() as u32).filter(|&cell| stops(cell, &held)).collect();
+        while let Some(cell) = cells.pop() {
+            let Some(&leaf) = leaves_of[cell as usize].iter().find(|&&leaf| moves[leaf as usize]) else { continue };
+            moves[leaf as usize] = false;
+            for &other in &cells_of[leaf as usize] {
+                held[other as usize] -= 1;
+                cells.extend(Some(other).filter(|&other| stops(other, &held)));
             }
         }
+        moves
     }
 
     /// The leaves that hang together with the target through cells, ascending.
-    fn joined(&self, leaves: Vec<u32>, target: usize) -> Vec<u32> {
-        let mut of_cell: Vec<Vec<u32>> = vec![Vec::new(); self.part.cells.len()];
-        for &leaf in &leaves {
-            self.part.cells_of[leaf as usize].iter().for_each(|&cell| of_cell[cell as usize].push(leaf));
-        }
+    fn joined(&self, mut moves: Vec<bool>, target: usize) -> Vec<u32> {
         let (mut found, mut cells) = (Vec::new(), vec![target as u32]);
-        let mut seen = vec![false; self.part.leaves.len()];
+        let mut seen = vec![false; self.part.cells.len()];
         while let Some(cell) = cells.pop() {
-            for leaf in std::mem::take(&mut of_cell[cell as usize]) {
-                if !std::mem::replace(&mut seen[leaf as usize], true) {
+            if std::mem::replace(&mut seen[cell as usize], true) {
+                continue;
+            }
+            for &leaf in &self.part.leaves_of[cell as usize] {
+                if std::mem::replace(&mut moves[leaf as usize], false) {
                     found.push(leaf);
                     cells.extend(&self.part.cells_of[leaf as usize]);
                 }
@@ -236,62 +214,48 @@ impl Program<'_, '_> {
         found.sort_unstable();
         found
     }
+
+    /// The cells of some leaves, the target first, each with the positions of its leaves among them.
+    fn rows(&self, leaves: &[u32], spans: &[Span], target: usize) -> Vec<Row> {
+        let mut held: Vec<Vec<u32>> = vec![Vec::new(); spans.len()];
+        for (at, &leaf) in leaves.iter().enumerate() {
+            self.part.cells_of[leaf as usize].iter().for_each(|&cell| held[cell as usize].push(at as u32));
+        }
+        let own = (spans[target], std::mem::take(&mut held[target]));
+        let others =
+            held.into_iter().enumerate().filter(|row| !row.1.is_empty()).map(|(cell, held)| (spans[cell], held));
+        [own].into_iter().chain(others).collect()
+    }
 }
 
-/// What every leaf changes by, where the solver finds whole numbers.
-fn solve(leaves: &[u32], rows: &[Row]) -> Option<Vec<(u32, i8)>> {
-    let mut problem = Problem::new(OptimizationDirection::Minimize);
-    // A leaf by itself is bounded; sums are constraints.
-    let mut alone = vec![Span { low: -(FAR as i32), high: FAR as i32, cost: 0.0 }; leaves.len()];
-    for (span, held) in rows {
-        if let [at] = held[..] {
-            let own = &mut alone[at as usize];
-            *own = Span { low: own.low.max(span.low), high: own.high.min(span.high), cost: own.cost + span.cost };
-        }
-    }
-    if alone.iter().any(|span| span.low > span.high) {
-        return None;
-    }
-    let variables: Vec<(Variable, Variable)> = alone.iter().map(|span| rise_and_fall(&mut problem, span)).collect();
+/// What every leaf changes by, where whole numbers are found; the first row is the target's, which is to change.
+fn solve(leaves: &[u32], rows: &[Row], by: i32) -> Option<Vec<(u32, i8)>> {
+    // A leaf by itself is a number; others are sums.
+    let mut alone = vec![Span { low: -FAR, high: FAR, cost: 0.0 }; leaves.len()];
+    let (target, others) = rows.split_first()?;
+    let mut sums: Vec<(Span, &[u32])> = Vec::new();
     let mut still: FxHashSet<&[u32]> = FxHashSet::default();
-    for (span, held) in rows.iter().filter(|row| row.1.len() > 1) {
-        let both = |&at: &u32| [(variables[at as usize].0, 1.0), (variables[at as usize].1, -1.0)];
-        let mut sum: Vec<(Variable, f64)> = held.iter().flat_map(both).collect();
-        if span.low == span.high {
-            if !span.is_still() || still.insert(held) {
-                problem.add_constraint(&sum[..], ComparisonOp::Eq, f64::from(span.low));
-            }
-        } else if span.cost >= PRICED {
-            let (rise, fall) = rise_and_fall(&mut problem, span);
-            sum.extend([(rise, -1.0), (fall, 1.0)]);
-            problem.add_constraint(&sum[..], ComparisonOp::Eq, 0.0);
-        } else {
-            if span.low > -(FAR as i32) {
-                problem.add_constraint(&sum[..], ComparisonOp::Ge, f64::from(span.low));
-            }
-            if span.high < FAR as i32 {
-                problem.add_constraint(&sum[..], ComparisonOp::Le, f64::from(span.high));
-            }
+    let variable = if let [leaf] = target.1[..] { leaf as usize } else { leaves.len() };
+    sums.extend(Some((target.0, &target.1[..])).filter(|_| variable == leaves.len()));
+    for (span, held) in others {
+        if let [leaf] = held[..] {
+            let own = &mut alone[leaf as usize];
+            *own = Span { low: own.low.max(span.low), high: own.high.min(span.high), cost: own.cost + span.cost };
+        } else if !span.is_still() || still.insert(held) {
+            sums.push((if span.cost >= PRICED { *span } else { Span { cost: 0.0, ..*span } }, held));
         }
     }
-    let solution = problem.solve_with(SolveOptions::default()).ok()?.into_solution().ok()?;
-    let mut changes = Vec::new();
-    for (&leaf, &(rise, fall)) in leaves.iter().zip(&variables) {
-        let by = solution.var_value(rise) - solution.var_value(fall);
-        if (by - by.round()).abs() > TOLERANCE || by.abs() > f64::from(FAR) {
+    let changes = cheapest(&alone, &sums, Aim { variable, by })?;
+    let mut whole = Vec::new();
+    for (&leaf, change) in leaves.iter().zip(changes) {
+        if (change - change.round()).abs() > TOLERANCE {
             return None;
         }
-        if by.round() != 0.0 {
-            changes.push((leaf, by.round() as i8));
+        if change.round() != 0.0 {
+            whole.push((leaf, change.round() as i8));
         }
     }
-    Some(changes)
-}
-
-/// A rise and a fall, each with its price.
-fn rise_and_fall(problem: &mut Problem, span: &Span) -> (Variable, Variable) {
-    let mut side = |low: i32, high: i32| problem.add_var(span.cost, (f64::from(low.max(0)), f64::from(high.max(0))));
-    (side(span.low, span.high), side(-span.high, -span.low))
+    Some(whole)
 }
 
 /// How far a cell may fall and rise; none where it cannot change.
