@@ -21,7 +21,7 @@ const VARIABLES: usize = 800;
 /// What a leaf in a program takes, in cells looked at.
 const SPENT_A_LEAF: u64 = 100;
 /// Places of which shown leaves may change.
-const NEAR: usize = 12;
+const NEAR: usize = 5;
 /// Widths that are shared between up and down in every way.
 const SMALL_WIDTH: u32 = 4;
 /// Beyond any change that is of use.

@@ -18,7 +18,7 @@ use super::protected::Protected;
 use super::rows::{Decided, Decisions};
 use super::shared;
 use super::system::{Source, State, System};
-use super::trim::{trim, trim_parted};
+use super::trim::{secondary, trim, trim_parted};
 use super::unions::hide_unions;
 use super::verify::verify;
 use super::workload;
@@ -76,9 +76,10 @@ pub(super) fn prove(
     hide(&mut system, &mut proofs)?;
     for round in 0.. {
         trim(&mut system, &mut proofs, round);
+        let before = secondary(&system);
         part_pairs(&mut system, &mut proofs)?;
         if system.ground.is_some() && round == 0 {
-            trim_parted(&mut system, &mut proofs);
+            trim_parted(&mut system, &mut proofs, &before);
             part_pairs(&mut system, &mut proofs)?;
         }
         hide_unions(&mut system, sources);

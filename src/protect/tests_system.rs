@@ -11,7 +11,7 @@ use super::primary::Reason;
 use super::proofs::{Proofs, Used};
 use super::system::{Source, State, System};
 use super::testing::*;
-use super::trim::{trim, trim_parted};
+use super::trim::{secondary, trim, trim_parted};
 use super::verify::verify;
 use crate::aggregate::{Axes, Cells};
 use crate::codes::Geography;
@@ -43,9 +43,10 @@ pub(super) fn protected(
     let mut proofs = Proofs::new(&system);
     hide(&mut system, &mut proofs).unwrap();
     trims_what_is_hidden_in_vain(&mut system, &mut proofs);
+    let before = secondary(&system);
     part_pairs(&mut system, &mut proofs).unwrap();
     if system.ground.is_some() {
-        trim_parted(&mut system, &mut proofs);
+        trim_parted(&mut system, &mut proofs, &before);
         part_pairs(&mut system, &mut proofs).unwrap();
     }
     verify(&system, &proofs).unwrap();

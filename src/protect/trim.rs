@@ -56,17 +56,19 @@ pub(super) fn trim(system: &mut System<'_>, proofs: &mut Proofs, round: usize) {
     trim.finish(&hidden);
 }
 
-/// Shows more by linear programs, where pairs are parted and stay so.
-pub(super) fn trim_parted(system: &mut System<'_>, proofs: &mut Proofs) {
+/// Shows more by linear programs, where pairs are parted and stay so. `before`: what was hidden for the sake of
+/// others before they were.
+pub(super) fn trim_parted(system: &mut System<'_>, proofs: &mut Proofs, before: &[CellId]) {
     let hidden = secondary(system);
+    let latest = hidden.iter().copied().filter(|cell| before.binary_search(cell).is_err()).collect();
     let mut trim = Trim::new(system, proofs);
     trim.keep_parted();
-    stir(&mut trim);
+    stir(&mut trim, latest);
     trim.finish(&hidden);
 }
 
-/// Cells hidden for the sake of others.
-fn secondary(system: &System<'_>) -> Vec<CellId> {
+/// Cells hidden for the sake of others, ascending.
+pub(super) fn secondary(system: &System<'_>) -> Vec<CellId> {
     let is_hidden = |id: &CellId| is_secondary(&system.cells[*id as usize]);
     (0..system.cells.len() as CellId).filter(is_hidden).collect()
 }
