@@ -191,7 +191,7 @@ pub struct Policy {
 pub enum Effort {
     #[default]
     Quick,
-    /// A small table by itself is searched by linear programs too: seconds instead of one.
+    /// A small table by itself is searched by linear programs too: a second or two.
     Thorough,
 }
 
