@@ -13,7 +13,7 @@ use super::facts::{Facts, Signatures};
 use super::movers::Standing;
 use crate::codes::practice_types;
 use crate::contacts::Contact;
-use crate::domain::{Month, PlaceIndex, Service};
+use crate::domain::{Month, PlaceIndex, SECONDS_A_DAY, Service};
 
 /// Which of two runs a contact is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,7 +46,7 @@ impl Sided {
         self.side != Side::Lost
     }
     pub fn doctor_and_day(&self) -> (i64, i64) {
-        (self.contact.doctor, self.contact.start.div_euclid(86_400))
+        (self.contact.doctor, self.contact.start.div_euclid(SECONDS_A_DAY))
     }
 }
 

@@ -8,9 +8,7 @@ use rustc_hash::FxHashMap;
 use crate::codes::practice_types;
 use crate::contacts::{Contact, ContactPart};
 use crate::definition::{Dimension, FeatureSet, Pipeline, Predicate, Table};
-use crate::domain::{DayType, Month, PartOfDay, PlaceIndex, is_outside_hours, is_weekend};
-
-const SECONDS_A_DAY: i64 = 86_400;
+use crate::domain::{DayType, Month, PartOfDay, PlaceIndex, SECONDS_A_DAY, is_outside_hours, is_weekend};
 
 /// A contact's codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -12,7 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::difference::{Side, Sided};
 use crate::contacts::{Change, Contact, Months};
-use crate::domain::{Month, Result};
+use crate::domain::{Month, Result, SECONDS_A_DAY};
 
 /// What has been touched in some months.
 pub struct Touched {
@@ -42,7 +42,7 @@ pub fn touched(change: &Change, months: &Months, within: BTreeSet<Month>) -> Res
     let wanted: Vec<Month> = months.list.keys().copied().filter(|month| within.contains(month)).collect();
     let found = wanted.into_par_iter().map(|month| {
         let is_touched = |(person, doctor, start): (i64, i64, i64)| {
-            persons.contains(&person) || days.contains(&(doctor, start.div_euclid(86_400)))
+            persons.contains(&person) || days.contains(&(doctor, start.div_euclid(SECONDS_A_DAY)))
         };
         months.pick(month, is_touched)
     });

@@ -9,10 +9,9 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 
 use super::columns::{at, date, moment, number, text, whole};
-use super::contact::SECONDS_A_DAY;
 use crate::codes::{Geography, practice_types};
 use crate::definition::Pipeline;
-use crate::domain::{Error, MunicipalityNumber, PlaceIndex, Result, Sex};
+use crate::domain::{Error, MunicipalityNumber, PlaceIndex, Result, SECONDS_A_DAY, Sex};
 use crate::load::TypedBatch;
 
 /// Practice type of no service: the bill is out of scope.

@@ -10,10 +10,8 @@ use arrow::datatypes::{DataType, Field, Int32Type, Int64Type, Schema, SchemaRef,
 use arrow::record_batch::RecordBatch;
 
 use crate::definition::FeatureSet;
-use crate::domain::{Error, Month, PlaceIndex, Result};
+use crate::domain::{Error, Month, PlaceIndex, Result, SECONDS_A_DAY};
 use crate::stage::{Numbers, values};
-
-pub(super) const SECONDS_A_DAY: i64 = 86_400;
 
 /// A counted bill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,11 +90,16 @@ pub fn from_rows(rows: &RecordBatch) -> Option<Vec<Contact>> {
     Some((0..rows.num_rows()).map(|at| columns.contact(at)).collect())
 }
 
-/// Those of them that are wanted, by person, doctor and start; none as above.
-pub fn pick_rows(rows: &RecordBatch, is_wanted: impl Fn((i64, i64, i64)) -> bool) -> Option<Vec<Contact>> {
+/// Those of them that are wanted, by bill and by person, doctor and start; none as above.
+pub fn pick_rows(rows: &RecordBatch, is_wanted: impl Fn(i64, (i64, i64, i64)) -> bool) -> Option<Vec<Contact>> {
     let columns = Columns::of(rows)?;
     let key = |at: usize| (columns.person.at(at), columns.doctor.at(at), columns.start.at(at));
-    Some((0..rows.num_rows()).filter(|&at| is_wanted(key(at))).map(|at| columns.contact(at)).collect())
+    Some(
+        (0..rows.num_rows())
+            .filter(|&at| is_wanted(columns.bill.at(at), key(at)))
+            .map(|at| columns.contact(at))
+            .collect(),
+    )
 }
 
 /// The columns of rows of contacts.
@@ -160,33 +163,37 @@ impl<'r> Columns<'r> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    #[test]
-    fn rows_of_contacts_come_back_as_they_were() {
-        let contact = |bill: i64| Contact {
+    /// The contact of a bill, one person's if it is odd; another start makes it another contact.
+    pub fn contact(bill: i64, start: i64) -> Contact {
+        Contact {
             bill,
-            person: -7,
+            person: bill.rem_euclid(2),
             doctor: 3,
             clinic: 4,
-            start: 1_704_067_199,
+            start,
             registered: 19_800,
             features: 5,
             residence: 6,
             practice: 7,
-            practice_type: 8,
+            practice_type: 0,
             contact_type: 9,
             sex: 1,
             age_group: 10,
             chapter: 11,
-        };
-        let contacts = [contact(i64::MAX), contact(2)];
-        assert_eq!(from_rows(&to_rows(&contacts).unwrap()).unwrap(), contacts);
-        let of_others = Contact { doctor: 9, ..contact(3) };
-        let rows = to_rows(&[contacts[0], of_others, contacts[1]]).unwrap();
-        assert_eq!(pick_rows(&rows, |(_, doctor, _)| doctor == 9).unwrap(), [of_others]);
+        }
+    }
+
+    #[test]
+    fn rows_of_contacts_come_back_as_they_were() {
         // 1 704 067 199 is a second before 2024-01-01.
+        let contacts = [contact(i64::MAX, 1_704_067_199), Contact { person: -7, ..contact(2, 0) }];
+        assert_eq!(from_rows(&to_rows(&contacts).unwrap()).unwrap(), contacts);
+        let of_others = Contact { doctor: 9, ..contact(3, 0) };
+        let rows = to_rows(&[contacts[0], of_others, contacts[1]]).unwrap();
+        assert_eq!(pick_rows(&rows, |_, (_, doctor, _)| doctor == 9).unwrap(), [of_others]);
         assert_eq!(contacts[0].month(), Month::of_day(19_722));
     }
 }

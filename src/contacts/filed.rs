@@ -4,8 +4,9 @@
 
 use arrow::array::{ArrayRef, AsArray, UInt16Array, UInt32Array, UInt64Array};
 use arrow::compute::take_record_batch;
-use arrow::datatypes::{Int64Type, UInt8Type, UInt32Type, UInt64Type};
+use arrow::datatypes::{Int64Type, SchemaRef, UInt8Type, UInt32Type, UInt64Type};
 use arrow::record_batch::RecordBatch;
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use super::bills::{Unknown, seq};
 use super::meaning::Meanings;
 use crate::domain::{Error, Result, RowClass};
 use crate::load::{Left, OpenFile};
-use crate::stage::{Numbers, Stored, values};
+use crate::stage::{Numbers, Stored, values, widen};
 
 /// What is kept of a file beside its rows.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -27,7 +28,8 @@ pub struct Meta {
     pub unknown: Vec<(i32, Unknown)>,
     /// Lines whose code no list has.
     pub unknown_codes: u64,
-    pub chunks: usize,
+    /// Lowest and highest bill of each chunk of rows.
+    pub chunks: Vec<(i64, i64)>,
     /// Bit by kind of identifier: one that is no integer in shortest form.
     pub texts: u8,
 }
@@ -45,7 +47,35 @@ pub struct Filed {
 #[derive(Clone, Copy)]
 pub enum Wanted<'a> {
     All,
-    Bills(&'a FxHashSet<i64>),
+    Bills(&'a Bills),
+}
+
+/// Numbers of some bills.
+pub struct Bills {
+    all: FxHashSet<i64>,
+    ordered: Vec<i64>,
+}
+
+impl Bills {
+    pub fn of(all: FxHashSet<i64>) -> Bills {
+        let mut ordered: Vec<i64> = all.iter().copied().collect();
+        ordered.par_sort_unstable();
+        Bills { all, ordered }
+    }
+
+    pub fn count(&self) -> usize {
+        self.all.len()
+    }
+
+    pub fn contain(&self, bill: i64) -> bool {
+        self.all.contains(&bill)
+    }
+
+    /// Whether there is one from the lowest to the highest.
+    fn reach(&self, (lowest, highest): (i64, i64)) -> bool {
+        let at = self.ordered.partition_point(|&bill| bill < lowest);
+        self.ordered.get(at).is_some_and(|&bill| bill <= highest)
+    }
 }
 
 impl Filed {
@@ -61,16 +91,20 @@ impl Filed {
         Ok(keys.to_vec())
     }
 
-    /// All rows of a chunk, as of the file of rank 0.
+    /// All rows of a chunk as they are kept (`stage::narrow`), as of the file of rank 0.
     pub fn rows(&self, chunk: usize) -> Result<RecordBatch> {
         self.stored.rows(&format!("rows-{chunk}"))
     }
 
-    /// The wanted rows of a chunk; none where there are none.
-    pub fn pick(&self, chunk: usize, wanted: Wanted) -> Result<Option<RecordBatch>> {
-        let Wanted::Bills(bills) = wanted else { return self.rows(chunk).map(Some) };
+    /// The wanted rows of a chunk, with the columns of their source; none where there are none.
+    pub fn pick(&self, chunk: usize, wanted: Wanted, schema: &SchemaRef) -> Result<Option<RecordBatch>> {
+        let whole = |rows: &RecordBatch| widen(rows, schema).map(Some).ok_or_else(|| self.stored.is_damaged());
+        let Wanted::Bills(bills) = wanted else { return whole(&self.rows(chunk)?) };
+        if self.meta.chunks.get(chunk).is_some_and(|&of_chunk| !bills.reach(of_chunk)) {
+            return Ok(None);
+        }
         let keys = self.keys(chunk)?;
-        let at: Vec<u32> = (0..keys.len() as u32).filter(|&at| bills.contains(&keys[at as usize])).collect();
+        let at: Vec<u32> = (0..keys.len() as u32).filter(|&at| bills.contain(keys[at as usize])).collect();
         if at.is_empty() {
             return Ok(None);
         }
@@ -79,9 +113,9 @@ impl Filed {
             return Err(self.stored.is_damaged());
         }
         if at.len() == keys.len() {
-            return Ok(Some(rows));
+            return whole(&rows);
         }
-        take_record_batch(&rows, &UInt32Array::from(at)).map(Some).map_err(|_| Error::bug("rows of a chunk"))
+        whole(&take_record_batch(&rows, &UInt32Array::from(at)).map_err(|_| Error::bug("rows of a chunk"))?)
     }
 
     /// Bills that credit another, and the other.
@@ -182,4 +216,21 @@ pub fn runs_of(rows: &RecordBatch, rank: u16, numbers: &FxHashMap<u32, u32>) -> 
         columns[4] = Arc::new(UInt32Array::from(numbered));
     }
     RecordBatch::try_new(rows.schema(), columns).map_err(|_| misfit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bills_reach_a_chunk_when_one_of_them_is_within_its_bounds() {
+        let bills = Bills::of([-5, 3, 9].into_iter().collect());
+        for (bounds, expected) in
+            [((-9, -6), false), ((-9, -5), true), ((-4, 2), false), ((3, 3), true), ((4, 8), false), ((9, 12), true)]
+        {
+            assert_eq!(bills.reach(bounds), expected, "{bounds:?}");
+        }
+        assert!(bills.contain(9) && !bills.contain(4));
+        assert!(!Bills::of(FxHashSet::default()).reach((i64::MIN, i64::MAX)));
+    }
 }

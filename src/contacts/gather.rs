@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 
 use super::bills::NO_YEAR;
 use super::bridge::bug;
-use super::contact::{Contact, SECONDS_A_DAY};
+use super::contact::Contact;
 use super::lines::chapter_of;
 use super::meaning::NOTHING;
 use super::resolve::Resolved;
@@ -20,7 +20,7 @@ use super::spool::{lock, part_of};
 use super::table::{ContactPart, Contacts, Delay};
 use crate::codes::NO_CHAPTER;
 use crate::definition::{AgeGroups, FeatureSet};
-use crate::domain::{Month, Result};
+use crate::domain::{Month, Result, SECONDS_A_DAY};
 use crate::load::IdSpace;
 
 /// Contacts made at a time.

@@ -18,6 +18,7 @@ mod meaning;
 mod months;
 mod night;
 mod parts;
+mod patch;
 mod regroup;
 mod residents;
 mod resolve;

@@ -222,7 +222,7 @@ fn finish<'a>(
     let mut root = Root { as_of, months: months.list.values().cloned().collect(), ..Root::default() };
     root.files = vec![Vec::new(); SOURCES.len()];
     root.delays = turned.delays.iter().map(|(delay, contacts)| (delay.month.0, delay.days, *contacts)).collect();
-    root.needs = root.months.iter().map(|month| months.key(month).name).collect();
+    root.needs = root.months.iter().flat_map(|month| months.names(month)).collect();
     let mut scanned = [(); 3].map(|()| Default::default());
     for (source, name) in SOURCES.iter().enumerate().filter(|(_, name)| work.pipeline.reads(name)) {
         let ranked = (0u16..).zip(&filed[source]).collect::<Vec<_>>();

@@ -210,10 +210,15 @@ impl Draft {
         let Some(first) = waiting.first() else { return Ok(()) };
         let lost = |_| Error::bug("rows could not be put together for the stage");
         let rows = concat_batches(&first.schema(), &waiting).map_err(lost)?;
-        let keys = narrow(&rows.project(&[0]).map_err(lost)?)?;
-        self.writer.rows(&format!("keys-{}", self.meta.chunks), &keys)?;
-        self.writer.rows(&format!("rows-{}", self.meta.chunks), &rows)?;
-        self.meta.chunks += 1;
+        let keys = rows.project(&[0]).map_err(lost)?;
+        let bills = keys.column(0).as_primitive_opt::<Int64Type>();
+        let bills = bills.ok_or_else(|| Error::bug("rows have a first column of their own type"))?;
+        let bounds = (bills.values().iter().min(), bills.values().iter().max());
+        let (Some(&lowest), Some(&highest)) = bounds else { return Ok(()) };
+        let chunk = self.meta.chunks.len();
+        self.writer.rows(&format!("keys-{chunk}"), &narrow(&keys)?)?;
+        self.writer.rows(&format!("rows-{chunk}"), &narrow(&rows)?)?;
+        self.meta.chunks.push((lowest, highest));
         Ok(())
     }
 

@@ -13,7 +13,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::bills::{AVVIST, BEHANDLES, BillReader, NO_PRACTICE_TYPE, Unknown, add_unknown, file_of, first_second, seq};
 use super::books::{Books, enter};
 use super::columns::{date, moment, number, whole};
-use super::contact::SECONDS_A_DAY;
 use super::parts::each_part;
 use super::resolve::Classed;
 use super::spool::{lock, part_of};
@@ -21,7 +20,7 @@ use super::table::{Contacts, Delay};
 use super::volumes::{MonthVolumes, Volumes};
 use crate::codes::{Geography, practice_types};
 use crate::definition::Pipeline;
-use crate::domain::{Month, OutOfScope, PlaceIndex, Result, RowClass};
+use crate::domain::{Month, OutOfScope, PlaceIndex, Result, RowClass, SECONDS_A_DAY};
 use crate::load::{Inputs, Scanned, TypedBatch};
 
 /// The columns of regning that a bill is accounted for by.

@@ -20,7 +20,7 @@ use rustc_hash::FxHashSet;
 
 use super::build::ROWS_A_PART;
 use super::contact::Contact;
-use super::filed::{Filed, Wanted};
+use super::filed::{Bills, Filed, Wanted};
 use super::months::{Change, Months};
 use super::night::{KeptOrphan, Root, Turned, Work, by_file, gathered, orphan_places, root_key};
 use super::room::{Room, RoomBooks};
@@ -28,9 +28,9 @@ use super::shelf::{SOURCES, Shelf};
 use super::spool::{Budget, lock};
 use super::table::Delay;
 use super::view::{Pieces, View};
-use crate::domain::{Month, RejectReason, Result, RowClass};
+use crate::domain::{Error, Month, RejectReason, Result, RowClass};
 use crate::load::{MOST_REJECTS, Reject};
-use crate::stage::values;
+use crate::stage::{Numbers, values};
 
 /// A file of the last run, and its rank now.
 struct Before<'f> {
@@ -59,14 +59,15 @@ pub fn turn(work: &Work, shelf: &Shelf, now: &View, months: &mut Months) -> Resu
     let Some(ranks) = ranks_now(work, &root)?.filter(|_| all_kept) else { return Ok(None) };
     let gone = gone(shelf, &root, &ranks)?;
     let Some(two) = pair(&root, &ranks, now, &gone) else { return Ok(None) };
-    let touched = touched(&two)?;
+    let credits = credits(&two)?;
+    let touched = touched(&two, &credits)?;
     let rows: u64 = now.files[0].iter().map(|file| file.meta.rows).sum();
     if touched.len() as u64 * 2 > rows {
         return Ok(None);
     }
     tracing::debug!(bills = touched.len(), "resolving the bills that were touched");
     months.list = root.months.iter().map(|month| (Month(month.month), month.clone())).collect();
-    let mut resolved = resolve(work, shelf, &two, &touched)?;
+    let mut resolved = resolve(work, shelf, &two, (touched, &credits))?;
     resolved.change.months = months.list.clone();
     let turned = Turned {
         classes: match classes(&root, &two, &resolved) {
@@ -158,11 +159,11 @@ impl<'f> Two<'f> {
 }
 
 /// Numbers of the bills that may have changed.
-fn touched(two: &Two) -> Result<FxHashSet<i64>> {
+fn touched(two: &Two, credits: &[(i64, i64)]) -> Result<FxHashSet<i64>> {
     let found: Mutex<Vec<Vec<i64>>> = Mutex::default();
     let changed: Vec<(usize, &Filed)> = two.changed().collect();
     changed.par_iter().try_for_each(|&(source, file)| {
-        for chunk in 0..file.meta.chunks {
+        for chunk in 0..file.meta.chunks.len() {
             let keys = file.keys(chunk)?;
             lock(&found).push(keys);
         }
@@ -177,14 +178,13 @@ fn touched(two: &Two) -> Result<FxHashSet<i64>> {
     let stayed: Vec<&Filed> = two.stayed().collect();
     let between = stayed.par_iter().filter(|file| file.meta.days.iter().any(|(day, _)| from < *day && *day <= to));
     between.try_for_each(|file| {
-        for chunk in 0..file.meta.chunks {
+        for chunk in 0..file.meta.chunks.len() {
             let bills = registered_between(file, chunk, (from, to))?;
             lock(&found).push(bills);
         }
         Result::Ok(())
     })?;
     let mut touched: FxHashSet<i64> = gathered(found).into_iter().flatten().collect();
-    let credits = credits(two)?;
     let named: Vec<i64> = credits.iter().filter(|(bill, _)| touched.contains(bill)).map(|&(_, other)| other).collect();
     touched.extend(named);
     Ok(touched)
@@ -192,10 +192,11 @@ fn touched(two: &Two) -> Result<FxHashSet<i64>> {
 
 fn registered_between(file: &Filed, chunk: usize, (from, to): (i32, i32)) -> Result<Vec<i64>> {
     let rows = file.rows(chunk)?;
-    let days = values::<arrow::datatypes::Int32Type>(&rows, "registered").unwrap_or_default();
-    let bills = values::<arrow::datatypes::Int64Type>(&rows, "bill").unwrap_or_default();
+    let misfit = || Error::bug("staged rows of regning have a column of their own type");
+    let days = values::<arrow::datatypes::Int32Type>(&rows, "registered").ok_or_else(misfit)?;
+    let bills = Numbers::of::<arrow::datatypes::Int64Type>(&rows, "bill").ok_or_else(misfit)?;
     let between = bills.iter().zip(days).filter(|(_, day)| from < **day && **day <= to);
-    Ok(between.map(|(bill, _)| *bill).collect())
+    Ok(between.map(|(bill, _)| bill).collect())
 }
 
 /// All pairs of a bill that credits and the one it names.
@@ -212,17 +213,23 @@ struct Resolved {
     change: Change,
 }
 
-fn resolve(work: &Work, shelf: &Shelf, two: &Two, touched: &FxHashSet<i64>) -> Result<Resolved> {
-    let crediting = credits(two)?.into_iter().filter(|(_, other)| touched.contains(other)).map(|(bill, _)| bill);
+fn resolve(
+    work: &Work,
+    shelf: &Shelf,
+    two: &Two,
+    (touched, credits): (FxHashSet<i64>, &[(i64, i64)]),
+) -> Result<Resolved> {
+    let crediting = credits.iter().filter(|(_, other)| touched.contains(other)).map(|&(bill, _)| bill);
     let mut bills: FxHashSet<i64> = crediting.collect();
-    bills.extend(touched);
+    bills.extend(&touched);
+    let (bills, touched) = (Bills::of(bills), Bills::of(touched));
     let budget = Budget::new(work.workspace.memory);
-    let parts = (bills.len() as u64 / ROWS_A_PART + 1).clamp(1, 256) as usize;
+    let parts = (bills.count() as u64 / ROWS_A_PART + 1).clamp(1, 256) as usize;
     let room = || Room::new(work.pipeline, parts, &budget, work.workspace.scratch);
     let (room_then, room_now) = (room(), room());
     let pieces = Pieces::of(two.now).and(&two.then);
     let views = [(&two.then, &room_then), (two.now, &room_now)];
-    let left_out = pieces.fill(shelf, Wanted::Bills(&bills), Wanted::Bills(touched), &views)?;
+    let left_out = pieces.fill(shelf, Wanted::Bills(&bills), Wanted::Bills(&touched), &views)?;
     let contacts = |room: &Room, left_out: &[i64]| {
         let found: Mutex<Vec<Contact>> = Mutex::default();
         let books = room.resolve(&shelf.meanings, left_out, &|contacts| {
@@ -305,36 +312,17 @@ fn delays(root: &Root, change: &Change) -> BTreeMap<Delay, u64> {
     delays
 }
 
-/// Bills whose contacts go from a month, and the contacts that come into it.
-type OfMonth = (FxHashSet<i64>, Vec<Contact>);
+/// Contacts that go from a month, and those that come into it.
+type OfMonth = (Vec<Contact>, Vec<Contact>);
 
 /// Puts the change into the months; false where a contact that is to go is not there.
 fn put(months: &mut Months, change: &Change) -> Result<bool> {
     let mut by_month: BTreeMap<Month, OfMonth> = BTreeMap::new();
-    for contact in &change.lost {
-        by_month.entry(contact.month()).or_default().0.insert(contact.bill);
-    }
-    for contact in &change.won {
-        by_month.entry(contact.month()).or_default().1.push(*contact);
-    }
+    change.lost.iter().for_each(|contact| by_month.entry(contact.month()).or_default().0.push(*contact));
+    change.won.iter().for_each(|contact| by_month.entry(contact.month()).or_default().1.push(*contact));
     let changed: Vec<(Month, OfMonth)> = by_month.into_iter().collect();
-    let turned = changed.par_iter().map(|(month, (lost, won))| {
-        let mut contacts = months.read(*month)?;
-        let before = contacts.len();
-        contacts.retain(|contact| !lost.contains(&contact.bill));
-        let is_sound = before - contacts.len() == lost.len();
-        contacts.extend_from_slice(won);
-        contacts.sort();
-        let file = if contacts.is_empty() { None } else { Some(months.keep(*month, &contacts)?) };
-        Result::Ok((*month, file, is_sound))
-    });
-    let turned = turned.collect::<Result<Vec<_>>>()?;
-    let is_sound = turned.iter().all(|(_, _, is_sound)| *is_sound);
-    for (month, file, _) in turned {
-        match file {
-            Some(file) => months.list.insert(month, file),
-            None => months.list.remove(&month),
-        };
-    }
-    Ok(is_sound)
+    let turned = changed.par_iter().map(|(month, (lost, won))| months.turn(*month, lost, won));
+    let Some(turned) = turned.collect::<Result<Option<Vec<_>>>>()? else { return Ok(false) };
+    turned.into_iter().for_each(|file| months.put(file));
+    Ok(true)
 }

@@ -6,7 +6,9 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
+use super::bills;
 use super::filed::{Filed, Wanted, bills_on, runs_of};
+use super::lines;
 use super::night::gathered;
 use super::room::Room;
 use super::shelf::Shelf;
@@ -45,7 +47,7 @@ impl<'f> Pieces<'f> {
         for (source, file) in view.files.iter().enumerate().flat_map(|(at, files)| files.iter().map(move |f| (at, *f)))
         {
             if !self.list.iter().any(|(_, known, _)| std::ptr::eq(*known, file)) {
-                self.list.extend((0..file.meta.chunks).map(|chunk| (source, file, chunk)));
+                self.list.extend((0..file.meta.chunks.len()).map(|chunk| (source, file, chunk)));
             }
         }
         self
@@ -55,8 +57,10 @@ impl<'f> Pieces<'f> {
     /// the numbers of rows that were left out.
     pub fn fill(&self, shelf: &Shelf, bills: Wanted, lines: Wanted, views: &[(&View, &Room)]) -> Result<Vec<Vec<i64>>> {
         let left_out: Vec<Mutex<Vec<i64>>> = views.iter().map(|_| Mutex::default()).collect();
+        let (of_bills, of_lines) = (bills::schema(), lines::schema());
         self.list.par_iter().try_for_each(|&(source, file, chunk)| {
-            let Some(rows) = file.pick(chunk, if source == 0 { bills } else { lines })? else { return Ok(()) };
+            let (wanted, schema) = if source == 0 { (bills, &of_bills) } else { (lines, &of_lines) };
+            let Some(rows) = file.pick(chunk, wanted, schema)? else { return Ok(()) };
             let numbers = file.contents(&shelf.meanings)?;
             for ((view, room), left_out) in views.iter().zip(&left_out) {
                 let Some(rank) = view.rank(source, file) else { continue };
@@ -87,6 +91,6 @@ impl<'f> Pieces<'f> {
 fn is_wanted(wanted: Wanted, bill: &i64) -> bool {
     match wanted {
         Wanted::All => true,
-        Wanted::Bills(bills) => bills.contains(bill),
+        Wanted::Bills(bills) => bills.contain(*bill),
     }
 }

@@ -5,9 +5,9 @@
 
 use rayon::prelude::*;
 
-use super::contact::{Contact, SECONDS_A_DAY};
+use super::contact::Contact;
 use super::table::{ContactPart, Contacts};
-use crate::domain::{Month, PlaceIndex};
+use crate::domain::{Month, PlaceIndex, SECONDS_A_DAY};
 
 /// Counted contacts by month.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -136,6 +136,12 @@ impl MonthVolumes {
     /// Adds the counts of other contacts of the month.
     pub fn plus(&mut self, other: &MonthVolumes) {
         self.0.iter_mut().zip(&other.0).for_each(|(to, from)| *to += from);
+    }
+
+    /// The counts without those of some of the contacts; none where these are not among them.
+    pub fn less(self, other: &MonthVolumes) -> Option<MonthVolumes> {
+        let left = self.0.iter().zip(&other.0).map(|(all, some)| all.checked_sub(*some));
+        left.collect::<Option<Vec<_>>>().map(MonthVolumes)
     }
 }
 

@@ -17,7 +17,9 @@ pub use language::{Language, Text};
 pub use period::{Month, Period, PeriodKind};
 pub use place::{CountyNumber, MunicipalityNumber, PlaceIndex};
 pub use tally::{FileTally, OutOfScope, RejectReason, RowClass, SourceTally};
-pub use time::{DayType, PartOfDay, Sex, days_from_civil, is_outside_hours, is_weekend, iso_day, parse_iso_day};
+pub use time::{
+    DayType, PartOfDay, SECONDS_A_DAY, Sex, days_from_civil, is_outside_hours, is_weekend, iso_day, parse_iso_day,
+};
 
 /// The three services that a practice type may belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]

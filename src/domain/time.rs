@@ -7,6 +7,9 @@ use chrono::{Datelike, NaiveDate};
 
 const EPOCH_FROM_CE: i32 = 719_163;
 
+/// As local times have them: no day has a leap second, or an hour more or less.
+pub const SECONDS_A_DAY: i64 = 86_400;
+
 /// Days since 1970-01-01 of a civil date. The date must exist.
 pub fn days_from_civil(year: i32, month: u32, day: u32) -> i32 {
     let date = NaiveDate::from_ymd_opt(year, month, day).unwrap_or(NaiveDate::MIN);

@@ -10,6 +10,7 @@ use super::csv_rows::raw_fields;
 use super::header::CsvLayout;
 use super::inputs::{FileInput, Inputs, Layout, Reject};
 use super::parquet_raw;
+use super::recalled::confirm;
 use super::records;
 use super::scan::{open_blocks, stopped_by};
 use crate::domain::{RejectReason, Result};
@@ -26,6 +27,7 @@ impl Inputs {
             .chunk_by(|a, b| a.0 == b.0)
             .filter_map(|part| input.files.get(usize::from(part[0].0)).map(|file| (file, part)))
             .collect();
+        confirm(parts.par_iter().map(|(file, _)| *file))?;
         let fetched = parts.into_par_iter().map(|(file, part)| fetch_file(file, part));
         fetched.collect::<Result<Vec<_>>>().map(|parts| parts.concat())
     }

@@ -1,7 +1,9 @@
 //! What the room gives: files with their hashes, batches with their place, rejects with reasons.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 
 use arrow::record_batch::RecordBatch;
 use rayon::prelude::*;
@@ -13,6 +15,7 @@ use super::ids::IdSpace;
 use super::left::OpenFile;
 use super::open::{scan_open, settle};
 use super::parquet_file::ParquetLayout;
+use super::recalled::{Settled, confirm};
 use super::scan::{Job, Sink, scan};
 use crate::definition::{Pipeline, SourceUse};
 use crate::domain::{Error, FileTally, RejectReason, Result, SourceTally};
@@ -131,6 +134,10 @@ pub(super) struct FileInput {
     pub bytes: u64,
     pub stamp: Stamp,
     pub sha256: Arc<OnceLock<String>>,
+    /// By which its hash may be recalled another night.
+    pub settled: Option<Settled>,
+    /// Its hash is of another night.
+    pub is_recalled: AtomicBool,
     pub layout: Layout,
 }
 
@@ -206,6 +213,7 @@ impl Inputs {
     pub fn scan(&self, source: &str, columns: &[&str], sink: Sink) -> Result<Scanned> {
         let input = self.source(source)?;
         let wanted = input.positions(columns)?;
+        confirm(input.files.par_iter())?;
         scan(&self.job(input, &wanted, sink), &input.files)
     }
 
@@ -220,6 +228,7 @@ impl Inputs {
     ) -> Result<Option<Vec<OpenFile>>> {
         let input = self.source(source)?;
         let wanted = input.positions(columns)?;
+        confirm(ranks.par_iter().filter_map(|&rank| input.files.get(usize::from(rank))))?;
         let job = Job { as_of: i32::MAX, ..self.job(input, &wanted, sink) };
         scan_open(&job, &input.files, ranks)
     }
@@ -254,13 +263,17 @@ impl Inputs {
         Ok(self.source(source)?.files.iter().map(|file| file.bytes).sum())
     }
 
-    /// The files of every source, hashed, without reading them otherwise. A later scan does not
-    /// hash again.
+    /// The files of every source with their hashes: those that are not known are made, without
+    /// reading the files otherwise. A later scan does not hash again, but for what was recalled.
     pub fn hashed(&self) -> Result<Vec<(String, Vec<InputFile>)>> {
-        let files: Vec<&FileInput> = self.sources.iter().flat_map(|source| &source.files).collect();
+        let files: Vec<&FileInput> = self.every_file().collect();
         files.par_iter().try_for_each(|file| hash(&file.path, &file.sha256))?;
         let of = |source: &SourceInput| source.files.iter().map(FileInput::as_input_file).collect();
         Ok(self.sources.iter().map(|source| (source.schema.source.clone(), of(source))).collect())
+    }
+
+    pub(super) fn every_file(&self) -> impl Iterator<Item = &FileInput> {
+        self.sources.iter().flat_map(|source| &source.files)
     }
 
     pub(super) fn source(&self, source: &str) -> Result<&SourceInput> {
@@ -296,11 +309,13 @@ fn open_found(found: Vec<find::Found>, source: &SourceUse) -> Result<SourceInput
 fn open_file(found: find::Found, schema: &Schema, source: &SourceUse) -> Result<FileInput> {
     let data = std::fs::metadata(&found.path).map_err(|e| find::unreadable(&found.path, &e))?;
     let (bytes, stamp) = (data.len(), Stamp::from(&data));
+    let settled = Settled::of(&found.path, &data, SystemTime::now());
     let layout = match Packing::of(&found.path)? {
         Packing::Parquet => Layout::Parquet(ParquetLayout::open(&found.path, schema)?),
         packing => Layout::Csv(csv_layout(&found.path, packing, schema, &source.dialect)?),
     };
-    let file = FileInput { path: found.path, name: found.name, bytes, stamp, sha256: Arc::default(), layout };
+    let (sha256, is_recalled) = (Arc::default(), AtomicBool::default());
+    let file = FileInput { path: found.path, name: found.name, bytes, stamp, sha256, settled, is_recalled, layout };
     if let Some(columns) = file.places().extra_in_words(schema) {
         tracing::info!(file = file.name, columns, "columns that no rule reads are left alone");
     }

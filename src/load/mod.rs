@@ -28,6 +28,7 @@ mod parquet_file;
 mod parquet_guard;
 mod parquet_raw;
 mod parquet_rows;
+mod recalled;
 mod records;
 mod rowtest;
 mod scan;
@@ -39,6 +40,7 @@ pub use ids::IdSpace;
 pub use inputs::*;
 pub use left::{Left, OpenFile};
 pub use link::{Link, Links, PERSON};
+pub use recalled::Noted;
 pub use scan::MOST_REJECTS;
 
 #[cfg(test)]

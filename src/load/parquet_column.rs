@@ -19,14 +19,13 @@ use super::batch::arrow_type;
 use super::ids::IdSpace;
 use super::rowtest::Faults;
 use super::value::{Encoding, Field, in_range, read, trim};
-use crate::domain::{Error, Result};
+use crate::domain::{Error, Result, SECONDS_A_DAY};
 use crate::schema::{Column, ColumnKind};
 
-const DAY: i64 = 86_400;
 /// 0001-01-01 and 9999-12-31 in days since 1970-01-01: the days that text can write.
 const CALENDAR: std::ops::RangeInclusive<i64> = -719_162..=2_932_896;
 /// The seconds of these days.
-const SECONDS: std::ops::Range<i64> = *CALENDAR.start() * DAY..(*CALENDAR.end() + 1) * DAY;
+const SECONDS: std::ops::Range<i64> = *CALENDAR.start() * SECONDS_A_DAY..(*CALENDAR.end() + 1) * SECONDS_A_DAY;
 
 /// Whether a column of this kind may be stored as this type.
 pub fn accepts(kind: &ColumnKind, stored: &DataType) -> bool {
@@ -311,7 +310,7 @@ fn day(day: i64) -> Field {
 }
 
 fn second(target: &Target, second: i64) -> Field {
-    match (day(second.div_euclid(DAY)), &target.column.kind) {
+    match (day(second.div_euclid(SECONDS_A_DAY)), &target.column.kind) {
         (Field::Number(_), ColumnKind::DateTime) => Field::Number(second),
         (day, _) => day,
     }

@@ -4,7 +4,7 @@
 //! at a time; what needs other rows (`ambiguous-key`, `no-key`, `orphan`) comes later.
 
 use super::value::Field;
-use crate::domain::{OutOfScope, RejectReason};
+use crate::domain::{OutOfScope, RejectReason, SECONDS_A_DAY};
 use crate::schema::{Column, ColumnKind, Rules, Schema};
 
 /// What is wrong with one field of a row.
@@ -83,7 +83,7 @@ pub fn judge(schema: &Schema, as_of: i32, row: &impl Numbers) -> Verdict {
         return rejected(RejectReason::Negative, column);
     }
     if let Some((moment, registered)) = rules.future
-        && is_later(row.number(moment).map(|second| second.div_euclid(86_400)), row.number(registered))
+        && is_later(row.number(moment).map(|second| second.div_euclid(SECONDS_A_DAY)), row.number(registered))
     {
         return rejected(RejectReason::Future, moment);
     }

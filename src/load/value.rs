@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use chrono::{Datelike, NaiveDate};
 
 use super::ids::{IdSpace, LONGEST, shortest_integer};
+use crate::domain::SECONDS_A_DAY;
 use crate::schema::ColumnKind;
 
 /// How the bytes of a CSV file are letters.
@@ -220,7 +221,7 @@ pub fn date_time(field: &[u8]) -> Option<i64> {
         [h, i, b':', m, n, b':', s, t] => two(h, i, 24)? * 3600 + two(m, n, 60)? * 60 + two(s, t, 60)?,
         _ => return None,
     };
-    Some(i64::from(date(day)?) * 86_400 + seconds)
+    Some(i64::from(date(day)?) * SECONDS_A_DAY + seconds)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::run::Run;
-use super::{Step, gates, name::unchanged, stage};
+use super::{Step, gates, hashes, name::unchanged, stage};
 use crate::aggregate::{self, Cells, MonthCompleteness};
 use crate::codes::practice_types;
 use crate::contacts::{self, Books, Contacts, Delay, Night, Residents, Tallied, Volumes, Workspace};
@@ -95,8 +95,10 @@ impl Run<'_> {
 
     fn count_with(&self, ledger: &Ledger, stage: Option<&Stage>) -> Result<Counted> {
         self.watch.step(Step::Contacts);
-        let Read { contacts, night, books, delays, volumes } = self.contacts(stage)?;
-        let (residents, mut counted) = self.account(contacts.as_ref(), books, &delays)?;
+        // Residents have no identifiers, so that nothing hangs on which of the two is read first.
+        let (read, residents) = rayon::join(|| self.contacts(stage), || self.residents());
+        let Read { contacts, night, books, delays, volumes } = read?;
+        let (residents, mut counted) = self.account(contacts.as_ref(), books, (residents?, &delays))?;
         self.pass_gates(&mut counted, &volumes)?;
         self.watch.step(Step::Count);
         let mut kept = Vec::new();
@@ -118,6 +120,7 @@ impl Run<'_> {
         };
         if let Some(night) = night {
             night.keep(self.pipeline, kept)?;
+            hashes::note(self.work, &self.plan.inputs);
         }
         Ok(counted)
     }
@@ -127,7 +130,7 @@ impl Run<'_> {
     pub(super) fn read(&self) -> Result<(Contacts, Residents, Counted)> {
         self.watch.step(Step::Contacts);
         let Read { contacts, books, delays, .. } = self.contacts(None)?;
-        let (residents, counted) = self.account(contacts.as_ref(), books, &delays)?;
+        let (residents, counted) = self.account(contacts.as_ref(), books, (self.residents()?, &delays))?;
         Ok((contacts.ok_or_else(|| Error::bug("a run has no contacts"))?, residents, counted))
     }
 
@@ -136,11 +139,11 @@ impl Run<'_> {
         &self,
         contacts: Option<&Contacts>,
         books: Books,
-        delays: &BTreeMap<Delay, u64>,
+        ((residents, scanned), delays): ((Residents, Option<Scanned>), &BTreeMap<Delay, u64>),
     ) -> Result<(Residents, Counted)> {
         self.watch.step(Step::Residents);
         let mut sources = books.sources;
-        let residents = self.residents(&mut sources)?;
+        sources.extend(scanned.map(|scanned| (RESIDENTS.to_string(), scanned)));
         let mut linked = contacts.map(|contacts| self.link(contacts, &residents)).transpose()?.unwrap_or_default();
         sources.append(&mut linked.sources);
         unchanged(&self.plan.delivered)?;
@@ -195,13 +198,12 @@ impl Run<'_> {
     }
 
     /// Residents, where a rate needs them.
-    fn residents(&self, sources: &mut BTreeMap<String, Scanned>) -> Result<Residents> {
+    fn residents(&self) -> Result<(Residents, Option<Scanned>)> {
         if !self.pipeline.sources.iter().any(|used| used.source == RESIDENTS) {
-            return Ok(Residents::default());
+            return Ok((Residents::default(), None));
         }
         let (residents, scanned) = contacts::residents(&self.plan.inputs, self.pipeline, self.geography)?;
-        sources.insert(RESIDENTS.into(), scanned);
-        Ok(residents)
+        Ok((residents, Some(scanned)))
     }
 
     /// Asks every gate; keeps the rejects and the accounting of a run that one of them stops.

@@ -9,6 +9,7 @@ mod commit;
 mod commit_tests;
 mod found;
 mod gates;
+mod hashes;
 mod history;
 mod layout;
 mod middle;

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use super::Outcome as Done;
 use super::commit::{commit, move_latest, recover, sweep};
+use super::hashes;
 use super::history::{Commit, History};
 use super::layout::{Lock, Out};
 use super::middle::Counted;
@@ -69,13 +70,23 @@ pub struct Work<'a> {
 
 /// Makes the release of some inputs, unless it is there and whole.
 pub fn carry_out(work: &Work, inputs: Inputs) -> Result<Done> {
+    hashes::recall(work, &inputs);
+    let plan = Plan::make((work.pipeline, work.as_of, work.accepted), work.out, inputs, work.watch)?;
+    let done = find_or_make(work, &plan);
+    match done {
+        Ok(_) => hashes::note(work, &plan.inputs),
+        Err(_) => hashes::forget(work),
+    }
+    done
+}
+
+fn find_or_make(work: &Work, plan: &Plan) -> Result<Done> {
     let (out, pipeline) = (work.out, &work.pipeline.id);
-    let plan = Plan::make((work.pipeline, work.as_of, work.accepted), out, inputs, work.watch)?;
     if let Some(done) = plan.done.as_ref().filter(|done| whole::is_whole(out, done)) {
         move_latest(out, &History::read(out)?, pipeline)?;
         return Ok(Done::AlreadyThere(at(out, pipeline, &done.release)?));
     }
-    let made = Run { work, plan: &plan, scratch: out.staging().join("scratch") }.make();
+    let made = Run { work, plan, scratch: out.staging().join("scratch") }.make();
     let swept = sweep(out);
     made?;
     swept.map_err(|error| stands(&plan.release, error))?;

@@ -13,9 +13,8 @@ use super::run::Rooms;
 use crate::codes::practice_types;
 use crate::contacts::ContactPart;
 use crate::definition::{Continuity, Joined, Table, TypeSet};
-use crate::domain::{Month, PeriodKind, Service};
+use crate::domain::{Month, PeriodKind, SECONDS_A_DAY, Service};
 
-const DAY: i64 = 86_400;
 const BILLION: u64 = 1_000_000_000;
 /// Codes of the dimension.
 const TOTAL: usize = 0;
@@ -96,7 +95,7 @@ impl Walk<'_> {
     }
 
     fn visit(&self, part: &ContactPart, row: usize, spans: &[Span]) -> Visit {
-        let day = part.start[row].div_euclid(DAY) as i32;
+        let day = part.start[row].div_euclid(SECONDS_A_DAY) as i32;
         let lists = self.rooms.lists;
         let list = on(spans, day).map(|span| span.what).filter(|&list| lists.on(list, day).is_some());
         let doctor = part.doctor[row];

@@ -16,9 +16,8 @@ use super::stays::{Admission, Chains, StayPart};
 use crate::codes::practice_types;
 use crate::contacts::ContactPart;
 use crate::definition::{Joined, Measure, Merging, Table, TypeSet, Window};
-use crate::domain::{Month, Service, working_day_after};
+use crate::domain::{Month, SECONDS_A_DAY, Service, working_day_after};
 
-const DAY: i64 = 86_400;
 const HOUR: i64 = 3_600;
 
 /// Discharges left out, by indicator and step, in the order of the steps.
@@ -196,13 +195,13 @@ fn judge(
     match joined {
         Joined::FollowUp { counted, services, window, .. } => {
             let last = last_day(day_of(end), *window);
-            let after = i64::from(last + 1) * DAY;
+            let after = i64::from(last + 1) * SECONDS_A_DAY;
             if chains.admissions.get(at + 1).is_some_and(|next| next.from < after) {
                 (Step::Readmitted, false)
             } else if chains.deaths.iter().any(|&death| end < death && death < after) {
                 (Step::Dead, false)
             } else {
-                let from = i64::from(day_of(end) + 1) * DAY;
+                let from = i64::from(day_of(end) + 1) * SECONDS_A_DAY;
                 (Step::Counted, visits.any(services, *counted, from, after))
             }
         }
@@ -210,7 +209,8 @@ fn judge(
             if !is_of_age(stay, end, *ages) {
                 return (Step::Age, false);
             }
-            let (from, to) = (end + i64::from(*from_hours) * HOUR, i64::from(day_of(end) + *to_days as i32 + 1) * DAY);
+            let (from, to) =
+                (end + i64::from(*from_hours) * HOUR, i64::from(day_of(end) + *to_days as i32 + 1) * SECONDS_A_DAY);
             let mut later = chains.admissions[at + 1..].iter();
             (Step::Counted, later.any(|next| next.acute && from <= next.from && next.from < to))
         }
@@ -232,7 +232,7 @@ fn last_day(discharged: i32, window: Window) -> i32 {
 }
 
 fn day_of(moment: i64) -> i32 {
-    moment.div_euclid(DAY) as i32
+    moment.div_euclid(SECONDS_A_DAY) as i32
 }
 
 /// Rows of each person of a part, by key.

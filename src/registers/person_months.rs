@@ -14,9 +14,8 @@ use super::run::Rooms;
 use super::wanted::Wanted;
 use crate::contacts::ContactPart;
 use crate::definition::{Measure, Table};
-use crate::domain::Month;
+use crate::domain::{Month, SECONDS_A_DAY};
 
-const DAY: i64 = 86_400;
 const CODES: usize = 3;
 
 /// The cells of a table of person-months.
@@ -65,7 +64,7 @@ impl Walk<'_> {
             let spans = self.rooms.members.parts.get(at).map_or(&[][..], |members| members.of(person));
             own.clear();
             for row in rows {
-                let month = Month::of_day(part.start[row].div_euclid(DAY) as i32);
+                let month = Month::of_day(part.start[row].div_euclid(SECONDS_A_DAY) as i32);
                 let list = on(spans, month.first_day()).and_then(|span| self.rooms.days.list(span.what, month));
                 if let Some(list) = list {
                     self.contact(&mut sums, part, row, month, list, &mut own);

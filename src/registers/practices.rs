@@ -14,9 +14,8 @@ use super::run::Rooms;
 use crate::codes::practice_types;
 use crate::contacts::ContactPart;
 use crate::definition::{Component, Index, Joined, Measure, Table, Tariff};
-use crate::domain::{Month, Service};
+use crate::domain::{Month, SECONDS_A_DAY, Service};
 
-const DAY: i64 = 86_400;
 const MONTHS_A_YEAR: f64 = 12.0;
 const MILLION: f64 = 1e6;
 
@@ -102,7 +101,7 @@ impl Walk<'_> {
             let spans = self.rooms.members.parts.get(at).map_or(&[][..], |members| members.of(person));
             let mut own = Sums::new();
             for row in row..row + rows.len() {
-                let day = part.start[row].div_euclid(DAY) as i32;
+                let day = part.start[row].div_euclid(SECONDS_A_DAY) as i32;
                 let list = on(spans, day).and_then(|span| self.rooms.lists.on(span.what, day));
                 self.contact(part, row, day, list.map(|list| list.clinic), &mut own);
             }

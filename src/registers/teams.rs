@@ -15,9 +15,8 @@ use super::wanted::Wanted;
 use crate::aggregate::Place;
 use crate::contacts::ContactPart;
 use crate::definition::{Measure, Table};
-use crate::domain::Month;
+use crate::domain::{Month, SECONDS_A_DAY};
 
-const DAY: i64 = 86_400;
 const CODES: usize = 3;
 
 /// The cells of a table by team.
@@ -109,7 +108,7 @@ impl Walk<'_> {
         if quantities.is_empty() {
             return;
         }
-        let day = part.start[row].div_euclid(DAY) as i32;
+        let day = part.start[row].div_euclid(SECONDS_A_DAY) as i32;
         let clinic = part.clinic.get(row).and_then(|&clinic| self.rooms.contacts.clinic_keys.get(clinic as usize - 1));
         let code = if clinic.is_some_and(|&clinic| self.has_team(clinic, day)) { 1 } else { 2 };
         for &period in self.periods.on(day) {

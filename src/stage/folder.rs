@@ -25,6 +25,8 @@ const ROOT: &str = "night-";
 
 /// The file of identifiers.
 const FIXED: &str = "identifiers.stage";
+/// Files of hashes, one a pipeline.
+const HASHES: &str = "hashes-";
 
 /// What a file is called, and the hash of what it rests on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +90,11 @@ impl Stage {
         Key { name: format!("{ROOT}{id}{ENDING}"), hash: self.hash(ROOT, facts) }
     }
 
+    /// The key of what is noted of the files that a pipeline reads, whatever is kept of them.
+    pub fn hashes(&self, id: &str) -> Key {
+        Key { name: format!("{HASHES}{id}{ENDING}"), hash: self.hash_of(&[HASHES, id]) }
+    }
+
     /// The key of the one file that all others rest on.
     pub fn fixed(&self) -> Key {
         Key { name: FIXED.into(), hash: self.hash_of(&[FIXED]) }
@@ -143,6 +150,11 @@ impl Stage {
         Error::output(format!("{}: the staged file is gone or damaged; run again", key.name))
     }
 
+    /// Removes the file of a key, if it is there.
+    pub fn forget(&self, key: &Key) {
+        let _ = std::fs::remove_file(self.folder.join(&key.name));
+    }
+
     /// Begins the file of a key.
     pub fn create(&self, key: &Key) -> Result<Writer> {
         Writer::create(self.folder.join(&key.name), key.hash.clone())
@@ -167,7 +179,8 @@ pub fn sweep(folder: &Path) {
     for root in needed.clone() {
         needed.extend(needs(&folder.join(&root)));
     }
-    for name in names.iter().filter(|name| name.ends_with(ENDING) && *name != FIXED && !needed.contains(*name)) {
+    let stays = |name: &String| name == FIXED || name.starts_with(HASHES) || needed.contains(name);
+    for name in names.iter().filter(|name| name.ends_with(ENDING) && !stays(name)) {
         let _ = std::fs::remove_file(folder.join(name));
     }
 }

@@ -11,7 +11,7 @@ mod narrow;
 
 pub use container::{Stored, Writer, checksum, pack, unpack, values};
 pub use folder::{Key, Stage, sweep};
-pub use narrow::{Numbers, narrow};
+pub use narrow::{Numbers, narrow, widen};
 
 #[cfg(test)]
 mod tests;

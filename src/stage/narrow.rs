@@ -6,13 +6,14 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray};
-use arrow::datatypes::{Field, Int64Type, Schema, UInt8Type, UInt16Type, UInt32Type};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, UInt8Type, UInt16Type, UInt32Type};
 use arrow::record_batch::RecordBatch;
 
 use super::container::values;
 use crate::domain::{Error, Result};
 
-/// Rows with their columns of 32 and 64 bits in fewer, where they fit. Columns have no nulls.
+/// Rows with their columns of 32 and 64 bits in fewer, where they fit.
 pub fn narrow(rows: &RecordBatch) -> Result<RecordBatch> {
     let columns: Vec<ArrayRef> = rows.columns().iter().map(narrowest).collect();
     let field =
@@ -39,6 +40,17 @@ fn fit<T: ArrowPrimitiveType<Native: Into<i64>>>(numbers: &PrimitiveArray<T>) ->
         0x1_0000..=0xffff_ffff if bytes > 4 => Arc::new(numbers.unary::<_, UInt32Type>(|number| number.into() as u32)),
         _ => return None,
     })
+}
+
+/// Narrowed rows with the columns of a schema again; none where they are not of it.
+pub fn widen(rows: &RecordBatch, schema: &SchemaRef) -> Option<RecordBatch> {
+    let widest = |(column, field): (&ArrayRef, &Arc<Field>)| match column.data_type() {
+        same if same == field.data_type() => Some(Arc::clone(column)),
+        DataType::UInt8 | DataType::UInt16 | DataType::UInt32 => cast(column, field.data_type()).ok(),
+        _ => None,
+    };
+    let columns = rows.columns().iter().zip(schema.fields()).map(widest).collect::<Option<_>>()?;
+    RecordBatch::try_new(Arc::clone(schema), columns).ok()
 }
 
 /// The numbers of a column that may have been narrowed.
@@ -101,7 +113,7 @@ impl<'a, T: Copy + From<u8> + From<u16> + From<u32>> Numbers<'a, T> {
 #[cfg(test)]
 mod tests {
     use arrow::array::{Int32Array, Int64Array, UInt32Array};
-    use arrow::datatypes::{DataType, Int32Type};
+    use arrow::datatypes::Int32Type;
 
     use super::*;
 
@@ -128,6 +140,23 @@ mod tests {
         let most = vec![u32::MAX, 0];
         let narrowed = narrow(&rows(vec![("n", Arc::new(UInt32Array::from(most.clone())))])).unwrap();
         assert_eq!(Numbers::of::<UInt32Type>(&narrowed, "n").unwrap().to_vec(), most);
+    }
+
+    #[test]
+    fn narrow_rows_are_widened_to_what_they_were() {
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("bill", Arc::new(Int64Array::from(vec![i64::MIN, 7]))),
+            ("person", Arc::new(Int64Array::from(vec![300, 7]))),
+            ("credits", Arc::new(Int64Array::from(vec![None, Some(70_000)]))),
+            ("day", Arc::new(Int32Array::from(vec![-1, 7]))),
+            ("first", Arc::new(UInt32Array::from(vec![0, 7]))),
+        ];
+        let whole = rows(columns);
+        let narrowed = narrow(&whole).unwrap();
+        assert_ne!(narrowed.schema(), whole.schema());
+        assert_eq!(widen(&narrowed, &whole.schema()).unwrap(), whole);
+        let misfit = Arc::new(Schema::new(vec![Field::new("bill", DataType::Int32, false); 5]));
+        assert_eq!(widen(&narrowed, &misfit), None);
     }
 
     #[test]

@@ -71,6 +71,7 @@ fn a_sweep_leaves_what_a_root_needs() {
     write(&stage, &gone);
     let root = stage.create(&stage.root("gp-activity", &[])).unwrap();
     root.finish(&serde_json::json!({ "needs": [kept.name.clone()] })).unwrap();
+    write(&stage, &stage.hashes("gp-activity"));
     std::fs::write(folder.path().join("begun-1.stage"), "half").unwrap();
     std::fs::write(folder.path().join("letter.txt"), "of somebody").unwrap();
     stage.sweep();
@@ -79,7 +80,9 @@ fn a_sweep_leaves_what_a_root_needs() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort();
-    let mut expected = vec!["letter.txt".to_string(), "lock".into(), "night-gp-activity.stage".into(), kept.name];
+    let roots = ["hashes-gp-activity.stage", "night-gp-activity.stage"].map(String::from);
+    let mut expected = vec!["letter.txt".to_string(), "lock".into(), kept.name];
+    expected.extend(roots);
     expected.sort();
     assert_eq!(names, expected);
 }

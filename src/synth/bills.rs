@@ -16,7 +16,7 @@ use super::staff::{self, Seeker, Worker};
 use super::stays::Visit;
 use super::tariff::{self, Circumstances, Contact, Fee};
 use super::world::World;
-use crate::domain::{Month, PartOfDay, is_outside_hours};
+use crate::domain::{Month, PartOfDay, SECONDS_A_DAY, is_outside_hours};
 
 /// Numbers of corrections of a month's bills start here, within the block.
 const CORRECTIONS: u64 = 1 << 14;
@@ -278,7 +278,7 @@ impl Maker<'_> {
             practice: names::practice(worker.practice),
             practice_type: if self.dice.chance(0.003) { OUTSIDE[self.dice.below(4) as usize] } else { worker.kind },
             practice_place: Place::Code(self.world.code(worker.town, worker.part, self.plan.year)),
-            moment: i64::from(seeker.day) * 86_400 + time,
+            moment: i64::from(seeker.day) * SECONDS_A_DAY + time,
             registered: self.registered(seeker.day),
             status: self.status(),
             credits: None,

@@ -9,7 +9,7 @@ use super::files::{Fault, Sheet};
 use super::names;
 use super::rows::{Contract, ContractDoctor, Episode, Id, Key, Member, Place, Residents, Short};
 use super::world::World;
-use crate::domain::Month;
+use crate::domain::{Month, SECONDS_A_DAY};
 
 /// Numbers that no thing of the country has.
 const NOBODY: u64 = 1 << 39;
@@ -107,7 +107,7 @@ pub fn members(world: &World, takes: Takes) -> Blemishes<Member> {
 /// opphold of the first month; its patients' keys are those of [`keys`].
 pub fn episodes(world: &World, takes: Takes) -> Blemishes<Episode> {
     let mut out = Blemishes::new(takes);
-    let from = i64::from(day(world)) * 86_400 + 36_000;
+    let from = i64::from(day(world)) * SECONDS_A_DAY + 36_000;
     let row = Episode {
         patient: names::patient(NOBODY),
         from,

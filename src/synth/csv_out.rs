@@ -4,7 +4,7 @@
 //! dates and times are written.
 
 use super::rows::Cell;
-use crate::domain::Month;
+use crate::domain::{Month, SECONDS_A_DAY};
 
 /// How a CSV file is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,10 +99,10 @@ impl Dialect {
     }
 
     fn moment(&self, seconds: i64, out: &mut Vec<u8>) {
-        self.date(seconds.div_euclid(86_400) as i32, out);
+        self.date(seconds.div_euclid(SECONDS_A_DAY) as i32, out);
         let blank = self.blank_in_times || self.norwegian_dates;
         out.push(if blank { b' ' } else { b'T' });
-        let of_day = seconds.rem_euclid(86_400) as u32;
+        let of_day = seconds.rem_euclid(SECONDS_A_DAY) as u32;
         push_padded(of_day / 3_600, 2, out);
         out.push(b':');
         push_padded(of_day / 60 % 60, 2, out);

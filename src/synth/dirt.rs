@@ -15,7 +15,7 @@ use super::files::{Fault, Sheet};
 use super::names;
 use super::rows::{Bill, Diagnosis, Id, Line, Place};
 use super::world::World;
-use crate::domain::Month;
+use crate::domain::{Month, SECONDS_A_DAY};
 
 /// How often each kind was planted, by `source:kind`.
 pub type Planted = BTreeMap<String, u64>;
@@ -197,7 +197,7 @@ impl Planter {
     /// A version that says something else, before the true one: registered earlier, or on the same
     /// day and standing earlier in the file.
     fn older_version(&mut self, deed: Deed, bill: &Bill) {
-        let day = bill.moment.div_euclid(86_400) as i32;
+        let day = bill.moment.div_euclid(SECONDS_A_DAY) as i32;
         let earlier = deed == Deed::OlderVersion && bill.registered > day;
         let registered = if earlier { self.dice.between(day, bill.registered - 1) } else { bill.registered };
         let version =
@@ -275,7 +275,7 @@ impl Planter {
         let lines = of.lines.iter().map(|line| Line { bill: number, ..line.clone() });
         self.out.sheets.lines.rows.extend(lines);
         self.count("takst:bill-not-counted", of.lines.len());
-        let registered = of.bill.moment.div_euclid(86_400) as i32;
+        let registered = of.bill.moment.div_euclid(SECONDS_A_DAY) as i32;
         Bill { number, registered, ..of.bill.clone() }
     }
 

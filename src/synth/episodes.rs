@@ -9,9 +9,8 @@ use super::people::Block;
 use super::rows::{Episode, Key, Place, Short};
 use super::stays::{self, Stay};
 use super::world::World;
-use crate::domain::Month;
+use crate::domain::{Month, SECONDS_A_DAY};
 
-const DAY: i64 = 86_400;
 /// Streams of chance of the rows apart from those of the stays.
 const ROWS: i64 = 1 << 32;
 
@@ -40,15 +39,15 @@ pub fn keys(world: &World, number: u32) -> Vec<Key> {
 }
 
 fn begins_within(world: &World, stay: &Stay) -> bool {
-    stay.from < i64::from(world.span.end() + 1) * DAY
+    stay.from < i64::from(world.span.end() + 1) * SECONDS_A_DAY
 }
 
 fn episode(world: &World, block: &Block, stay: &Stay, dice: &mut Dice) -> Episode {
     let person = &block.persons[stay.person as usize];
-    let day = stay.from.div_euclid(DAY) as i32;
+    let day = stay.from.div_euclid(SECONDS_A_DAY) as i32;
     let home = block.home(person, day);
     let code = world.code(home.town, home.part, Month::of_day(day).year());
-    let over = stay.to < i64::from(world.span.end() + 1) * DAY;
+    let over = stay.to < i64::from(world.span.end() + 1) * SECONDS_A_DAY;
     let region = u32::from(world.places.towns[home.town as usize].number / 100);
     Episode {
         patient: names::patient(person.number),

@@ -10,13 +10,12 @@ use super::people::{Block, Person};
 use super::places::group_of;
 use super::tariff::Contact;
 use super::world::World;
-use crate::domain::Month;
+use crate::domain::{Month, SECONDS_A_DAY};
 
-const DAY: i64 = 86_400;
 const HOUR: i64 = 3_600;
 /// Share of all stays that begin a chain; the others are readmissions and transfers.
 const FIRST_STAYS: f64 = 0.86;
-const MEAN_STAY: f64 = 4.1 * 86_400.0;
+const MEAN_STAY: f64 = 4.1 * SECONDS_A_DAY as f64;
 /// Day treatments and outpatient visits a person and year that the delivery holds.
 const DAY_STAYS: f64 = 0.05;
 const OUTPATIENT: f64 = 0.25;
@@ -103,7 +102,8 @@ impl Maker {
         let mut stay = Stay { person: at, level: 1, acute, from, to: 0, state: 1, hospital: self.dice.below(3) as u8 };
         for _ in 0..5 {
             stay.to = stay.from
-                + (self.dice.waiting(MEAN_STAY - 6.0 * HOUR as f64) as i64 / 60 * 60 + 6 * HOUR).min(120 * DAY);
+                + (self.dice.waiting(MEAN_STAY - 6.0 * HOUR as f64) as i64 / 60 * 60 + 6 * HOUR)
+                    .min(120 * SECONDS_A_DAY);
             if !alive(person, stay.to) {
                 return;
             }
@@ -121,7 +121,7 @@ impl Maker {
             if !self.dice.chance(if old { 0.158 } else { 0.075 }) {
                 return;
             }
-            let pause = 9 * HOUR + (self.dice.unit() * self.dice.unit() * 29.0 * DAY as f64) as i64 / 60 * 60;
+            let pause = 9 * HOUR + (self.dice.unit() * self.dice.unit() * 29.0 * SECONDS_A_DAY as f64) as i64 / 60 * 60;
             from = stay.to + pause;
             stay = Stay { from, acute: self.dice.chance(0.88), ..stay };
         }
@@ -140,10 +140,10 @@ impl Maker {
 
     /// The stay in which a person dies.
     fn last_stay(&mut self, at: u32, person: &Person) {
-        let to = i64::from(person.to) * DAY + i64::from(self.dice.below(1_440)) * 60;
+        let to = i64::from(person.to) * SECONDS_A_DAY + i64::from(self.dice.below(1_440)) * 60;
         let from = to - 2 * HOUR - self.dice.waiting(MEAN_STAY) as i64 / 60 * 60;
         let state = if self.dice.chance(0.01) { 3 } else { 2 };
-        if from > i64::from(person.from) * DAY {
+        if from > i64::from(person.from) * SECONDS_A_DAY {
             self.out.stays.push(Stay { person: at, level: 1, acute: true, from, to, state, hospital: 0 });
         }
     }
@@ -151,7 +151,7 @@ impl Maker {
     fn begin(&mut self, acute: bool) -> i64 {
         let day = self.dice.between(self.first, self.last);
         let minute = if acute { self.dice.below(1_440) } else { 420 + self.dice.below(300) };
-        i64::from(day) * DAY + i64::from(minute) * 60
+        i64::from(day) * SECONDS_A_DAY + i64::from(minute) * 60
     }
 
     /// Contacts in the 24 hours before an acute admission.
@@ -179,21 +179,21 @@ impl Maker {
             u if u < 0.94 => (Contact::HomeVisit, false),
             _ => (Contact::Physical, true),
         };
-        let mut day = stay.to.div_euclid(DAY) + i64::from(days);
+        let mut day = stay.to.div_euclid(SECONDS_A_DAY) + i64::from(days);
         if !legevakt {
             // Offices are closed on Saturdays and Sundays; some days are skipped, none is early.
             day += [0, 0, 0, 0, 0, 2, 1][(day + 3).rem_euclid(7) as usize];
         }
         let minute = if legevakt { 960 + self.dice.below(400) } else { 480 + self.dice.below(470) };
-        self.visit(stay.person, day * DAY + i64::from(minute) * 60, contact, legevakt);
+        self.visit(stay.person, day * SECONDS_A_DAY + i64::from(minute) * 60, contact, legevakt);
     }
 
     fn visit(&mut self, person: u32, moment: i64, contact: Contact, legevakt: bool) {
-        let (day, time) = (moment.div_euclid(DAY) as i32, moment.rem_euclid(DAY));
+        let (day, time) = (moment.div_euclid(SECONDS_A_DAY) as i32, moment.rem_euclid(SECONDS_A_DAY));
         self.out.visits.push(Visit { person, day, time, contact, legevakt });
     }
 }
 
 fn alive(person: &Person, moment: i64) -> bool {
-    moment.div_euclid(DAY) < i64::from(person.to)
+    moment.div_euclid(SECONDS_A_DAY) < i64::from(person.to)
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
@@ -51,6 +52,34 @@ fn a_file_that_grows_shrinks_or_vanishes_while_it_is_read_is_noticed() {
             other => panic!("exit code {other:?}: {what}"),
         }
     }
+}
+
+/// What a night notes of the files spares the next one to read them; it is not to be fooled by one
+/// that looks the same.
+#[test]
+fn a_file_written_anew_between_nights_is_noticed_though_its_length_and_time_are_kept() {
+    let place = Place::new();
+    let (delivery, out) = (place.path("delivery"), place.path("out"));
+    let named = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("regning"));
+    let file = fs::read_dir(&delivery).unwrap().map(|entry| entry.unwrap().path()).find(named).unwrap();
+    let night = |day: &str| {
+        let operations = watch(&mut one_thread(&place, "out", day), &delivery);
+        assert!(states_what_is_there(&out, &delivery), "{day}");
+        operations.iter().filter(|operation| operation.side == Side::Read && operation.path == file).count()
+    };
+    std::thread::sleep(Duration::from_secs(4));
+    let (first, second) = (night("2023-05-02"), night("2023-05-03"));
+    assert!(second < first, "read {second} times, and at first {first} times");
+    let written = fs::metadata(&file).unwrap().modified().unwrap();
+    let mut bytes = fs::read(&file).unwrap();
+    let last_row = bytes[..bytes.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
+    let head = bytes.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    // The last row comes first.
+    bytes[head..].rotate_left(last_row - head);
+    fs::write(&file, bytes).unwrap();
+    let times = fs::FileTimes::new().set_modified(written);
+    fs::File::options().write(true).open(&file).unwrap().set_times(times).unwrap();
+    assert!(night("2023-05-04") > second);
 }
 
 #[test]
