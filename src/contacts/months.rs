@@ -221,13 +221,16 @@ mod tests {
     const MONTH: Month = Month(0);
     const SHAPE: (usize, usize) = (1, 8);
 
+    /// No month yet.
+    fn none<'a>(stage: &'a Stage, bills: &'a IdSpace) -> Months<'a> {
+        Months { stage, facts: Vec::new(), list: BTreeMap::new(), shape: SHAPE, bills }
+    }
+
     #[test]
     fn a_month_turned_little_by_little_is_what_it_would_be_kept_whole() {
         let folder = tempfile::tempdir().unwrap();
-        let stage = Stage::open(folder.path()).unwrap().unwrap();
-        let bills = IdSpace::default();
-        let mut months =
-            Months { stage: &stage, facts: Vec::new(), list: BTreeMap::new(), shape: SHAPE, bills: &bills };
+        let (stage, bills) = (Stage::open(folder.path()).unwrap().unwrap(), IdSpace::default());
+        let mut months = none(&stage, &bills);
         let mut contacts: Vec<Contact> = (0..100).map(|bill| contact(bill, 0)).collect();
         months.replace(MONTH, &contacts).unwrap();
         // Contacts that come and go, and whether what is kept of the month is a change.
@@ -256,10 +259,8 @@ mod tests {
     #[test]
     fn a_change_of_what_is_not_there_is_met_as_damage_when_the_month_is_read() {
         let folder = tempfile::tempdir().unwrap();
-        let stage = Stage::open(folder.path()).unwrap().unwrap();
-        let bills = IdSpace::default();
-        let mut months =
-            Months { stage: &stage, facts: Vec::new(), list: BTreeMap::new(), shape: SHAPE, bills: &bills };
+        let (stage, bills) = (Stage::open(folder.path()).unwrap().unwrap(), IdSpace::default());
+        let mut months = none(&stage, &bills);
         months.replace(MONTH, &(0..100).map(|bill| contact(bill, 0)).collect::<Vec<_>>()).unwrap();
         let file = months.turn(MONTH, &[contact(700, 0)], &[]).unwrap().unwrap();
         months.put(file);

@@ -37,11 +37,8 @@ impl Settled {
     pub fn of(path: &Path, data: &Metadata, now: SystemTime) -> Option<Settled> {
         let is_local = || rustix::fs::statfs(path).is_ok_and(|of| KEEPS_TIMES.contains(&of.f_type));
         (has_settled(data, now) && is_local()).then(|| {
-            let place = [data.dev() as i64, data.ino() as i64, data.len() as i64];
-            let times = [data.mtime(), data.mtime_nsec(), data.ctime(), data.ctime_nsec()];
-            let [device, inode, length] = place;
-            let [written, written_nano, changed, changed_nano] = times;
-            Settled([device, inode, length, written, written_nano, changed, changed_nano])
+            let (device, inode, length) = (data.dev() as i64, data.ino() as i64, data.len() as i64);
+            Settled([device, inode, length, data.mtime(), data.mtime_nsec(), data.ctime(), data.ctime_nsec()])
         })
     }
 }

@@ -73,9 +73,8 @@ pub fn carry_out(work: &Work, inputs: Inputs) -> Result<Done> {
     hashes::recall(work, &inputs);
     let plan = Plan::make((work.pipeline, work.as_of, work.accepted), work.out, inputs, work.watch)?;
     let done = find_or_make(work, &plan);
-    match done {
-        Ok(_) => hashes::note(work, &plan.inputs),
-        Err(_) => hashes::forget(work),
+    if done.is_err() {
+        hashes::forget(work);
     }
     done
 }
@@ -84,6 +83,7 @@ fn find_or_make(work: &Work, plan: &Plan) -> Result<Done> {
     let (out, pipeline) = (work.out, &work.pipeline.id);
     if let Some(done) = plan.done.as_ref().filter(|done| whole::is_whole(out, done)) {
         move_latest(out, &History::read(out)?, pipeline)?;
+        hashes::note(work, &plan.inputs);
         return Ok(Done::AlreadyThere(at(out, pipeline, &done.release)?));
     }
     let made = Run { work, plan, scratch: out.staging().join("scratch") }.make();
